@@ -1,0 +1,61 @@
+import type { Ending, Tier } from "./recorded.ts";
+
+/** What an OTLP `AnyValue` can hold. Integers beyond 2^53 are bigint; whole doubles are told apart by the exporter's table of names. */
+export type AttributeValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly AttributeValue[]
+  | { readonly [key: string]: AttributeValue };
+
+/** Keys are literal: `__proto__` is a name like any other, so these are built by `Object.fromEntries` or on a null prototype. */
+export type Attributes = { readonly [name: string]: AttributeValue };
+
+export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer";
+
+/** What came of a call for the one who made it; the rules stand in `describe.ts`. */
+export type Outcome = "ok" | "partial" | "error" | "refused" | "cancelled";
+
+/**
+ * Tokens in buckets that exclude each other, so that each has one price and a sum counts nothing twice.
+ * A bucket the provider did not tell is undefined: unknown is not zero.
+ */
+export interface TokenBuckets {
+  readonly inUncached?: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite5m?: number;
+  readonly cacheWrite1h?: number;
+  readonly inAudio?: number;
+  readonly outText?: number;
+  readonly reasoning?: number;
+  readonly outAudio?: number;
+}
+
+/** One finished span. A value: nobody changes it, each step returns the next. */
+export interface Span {
+  readonly tenant: string;
+  /** Who says so: `gateway`, or the sender of received spans. */
+  readonly source: string;
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly exchangeId?: string;
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly startTimeUnixNano: bigint;
+  readonly endTimeUnixNano: bigint;
+  readonly status: "unset" | "error";
+  readonly ending?: Ending;
+  readonly outcome?: Outcome;
+  /** How much of the content may be kept. */
+  readonly capture: Tier;
+  readonly tokens?: TokenBuckets;
+  /** Where `tokens` come from; `none` when a model answered and nobody said how many. Undefined where no model was asked. */
+  readonly usageSource?: "provider" | "estimated" | "none";
+  readonly attributes: Attributes;
+}

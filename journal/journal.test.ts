@@ -1,0 +1,164 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { journal, type AppendOptions } from "./append.ts";
+import { journalReader, trim } from "./read.ts";
+import { frameRecord, KIND, readRecord, RECORD_HEAD, type JournalRecord } from "./record.ts";
+import { loadOrCreateKey } from "./seal.ts";
+import { listSegments, segmentName } from "./segment.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "spangate-journal-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const options = (more: Partial<AppendOptions> = {}): AppendOptions => ({ folder, first: 1, segmentBytes: 1 << 20, ...more });
+
+async function readAll(after = 0, masters = [loadOrCreateKey(join(folder, "key"))]): Promise<{ records: JournalRecord[]; damage: string[] }> {
+  const damage: string[] = [];
+  await using reader = journalReader({ folder, after, masters, onDamage: ({ reason }) => damage.push(reason) });
+  const records: JournalRecord[] = [];
+  for (;;) {
+    const more = await reader.read();
+    if (more.length === 0) return { records, damage };
+    records.push(...more);
+  }
+}
+
+const texts = (records: readonly JournalRecord[]): string[] => records.map(({ payload }) => payload.toString());
+
+test("what was appended is read back in order, over segments and restarts, sealed or not", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }), { maxLength: 8 }),
+      fc.boolean(),
+      async (runs, sealed) => {
+        folder = mkdtempSync(join(tmpdir(), "spangate-journal-"));
+        const master = loadOrCreateKey(join(folder, "key"));
+        let first = 1;
+        const expected: string[] = [];
+        for (const run of runs) {
+          if (run.length === 0) continue; // a segment without records keeps its number
+          await using writer = await journal(options({ first, segmentBytes: 500, ...(sealed && { master }) }));
+          for (const bytes of run) {
+            writer.append(KIND.part, [Buffer.from(bytes.subarray(0, 10)), Buffer.from(bytes.subarray(10))]);
+            expected.push(Buffer.from(bytes).toString("hex"));
+            if (bytes.length % 2 === 0) await writer.written();
+          }
+          first += run.length;
+        }
+        const { records, damage } = await readAll(0, [master]);
+        expect(records.map(({ payload }) => payload.toString("hex"))).toEqual(expected);
+        expect(records.map(({ sequence }) => sequence)).toEqual(expected.map((_, i) => i + 1));
+        expect(damage).toEqual([]);
+        rmSync(folder, { recursive: true });
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test("a reader follows the writer, also from one segment into the next", async () => {
+  await using writer = await journal(options({ segmentBytes: 200 }));
+  await using reader = journalReader({ folder, after: 0, onDamage: ({ reason }) => expect.fail(reason) });
+  const seen: string[] = [];
+  for (let i = 0; i < 50; i++) {
+    writer.append(KIND.end, [Buffer.from(`record ${i} ${"x".repeat(40)}`)]);
+    await writer.written();
+    seen.push(...texts(await reader.read()));
+  }
+  expect(seen).toHaveLength(50);
+  expect((await listSegments(folder)).length).toBeGreaterThan(10);
+  expect(await reader.backlogBytes()).toBe(0);
+});
+
+test("reading starts behind the place it is given, without opening older segments", async () => {
+  {
+    await using writer = await journal(options({ segmentBytes: 100 }));
+    for (let i = 1; i <= 20; i++) {
+      writer.append(KIND.end, [Buffer.from(`record ${i} ${"x".repeat(60)}`)]);
+      await writer.written();
+    }
+  }
+  const [oldest] = await listSegments(folder);
+  writeFileSync(join(folder, segmentName(oldest ?? 0)), "rubbish");
+  const { records, damage } = await readAll(15);
+  expect(records.map(({ sequence }) => sequence)).toEqual([16, 17, 18, 19, 20]);
+  expect(damage).toEqual([]);
+});
+
+test("trimming deletes what nobody needs and keeps the newest segment", async () => {
+  await using writer = await journal(options({ segmentBytes: 100 }));
+  for (let i = 1; i <= 10; i++) {
+    writer.append(KIND.end, [Buffer.from("x".repeat(90))]);
+    await writer.written();
+  }
+  const before = await listSegments(folder);
+  await trim(folder, 5);
+  expect((await listSegments(folder))[0]).toBe(5);
+  await trim(folder, 1000);
+  expect(await listSegments(folder)).toEqual(before.slice(-1));
+});
+
+test("an old segment with records is closed, an empty one is not", async () => {
+  await using writer = await journal(options({ maxAgeMs: 0 }));
+  await writer.rotateIfOld();
+  expect(await listSegments(folder)).toEqual([1]);
+  writer.append(KIND.end, [Buffer.from("x")]);
+  await writer.written();
+  await writer.rotateIfOld();
+  expect(await listSegments(folder)).toEqual([1, 2]);
+});
+
+test("a torn end is skipped and told, and the next segment is read", async () => {
+  {
+    await using writer = await journal(options());
+    writer.append(KIND.end, [Buffer.from("whole")]);
+    await writer.written();
+  }
+  appendFileSync(join(folder, segmentName(1)), readFileSync(join(folder, segmentName(1))).subarray(-20, -3));
+  {
+    await using writer = await journal(options({ first: 2 }));
+    writer.append(KIND.end, [Buffer.from("after")]);
+    await writer.written();
+  }
+  const { records, damage } = await readAll();
+  expect(texts(records)).toEqual(["whole", "after"]);
+  expect(damage).toHaveLength(1);
+});
+
+test("a sealed journal holds nothing readable, and says which key is missing", async () => {
+  const master = loadOrCreateKey(join(folder, "key"));
+  {
+    await using writer = await journal(options({ master }));
+    writer.append(KIND.end, [Buffer.from("canary-7f3a")]);
+    await writer.durable();
+  }
+  const segments = readdirSync(folder).filter((name) => name.endsWith(".seg"));
+  for (const name of segments) expect(readFileSync(join(folder, name)).includes("canary")).toBe(false);
+  expect(texts((await readAll(0, [master])).records)).toEqual(["canary-7f3a"]);
+  const { records, damage } = await readAll(0, [loadOrCreateKey(join(folder, "other"))]);
+  expect(records).toEqual([]);
+  expect(damage).toEqual([expect.stringContaining(master.id)]);
+});
+
+test("a group that stands twice is read once, and one that claims another place not at all", async () => {
+  const master = loadOrCreateKey(join(folder, "key"));
+  {
+    await using writer = await journal(options({ master }));
+    writer.append(KIND.end, [Buffer.from("one")]);
+    await writer.written();
+  }
+  const file = join(folder, segmentName(1));
+  const group = readFileSync(file).subarray(-(RECORD_HEAD + RECORD_HEAD + 3 + 16));
+  const [moved] = [readRecord(group, 0)];
+  if (moved === undefined || moved === "damaged") throw new Error("the test cut the group at the wrong place");
+  appendFileSync(file, group);
+  appendFileSync(file, Buffer.concat(frameRecord(2, KIND.sealed, [moved.payload])));
+  const { records, damage } = await readAll(0, [master]);
+  expect(texts(records)).toEqual(["one"]);
+  expect(damage).toHaveLength(1);
+});

@@ -1,0 +1,100 @@
+import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { KIND, type Sequence } from "./record.ts";
+
+/** The key that wraps the data key of each segment. `id` is the beginning of its SHA-256, so that a rotated key is found again. */
+export interface MasterKey {
+  readonly id: string;
+  readonly bytes: Buffer;
+}
+
+/** How a segment's data key stands in its head, wrapped by the master key. */
+export interface WrappedKey {
+  readonly master: string;
+  readonly nonce: string;
+  readonly wrapped: string;
+}
+
+/** Encrypts and decrypts the write groups of one segment. */
+export interface Seal {
+  seal(sequence: Sequence, group: readonly Buffer[]): Buffer[];
+  /** Throws when the group was not sealed with this key at this place. */
+  open(sequence: Sequence, sealed: Buffer): Buffer;
+}
+
+const ALGORITHM = "aes-256-gcm";
+const TAG = 16;
+
+/**
+ * Reads a key of 32 bytes, written as 64 hex digits; makes one, readable to its owner alone, when there is none.
+ * Throws when the file holds something else, or others may read it.
+ */
+export function loadOrCreateKey(file: string): MasterKey {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+    chmodSync(draft, 0o600);
+    try {
+      linkSync(draft, file); // unlike rename, never replaces the key that another process made meanwhile
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    } finally {
+      rmSync(draft);
+    }
+  }
+  const text = readFileSync(file, "utf8").trim();
+  if (!/^[0-9a-f]{64}$/i.test(text)) {
+    throw new Error(`cannot use the key in ${file}: expected 64 hex digits (32 bytes); write some with: openssl rand -hex 32`);
+  }
+  const bytes = Buffer.from(text, "hex");
+  return { id: hash("sha256", bytes, "hex").slice(0, 16), bytes };
+}
+
+/** A fresh data key for the segment that begins at `first`, and how it stands in the segment's head. */
+export function newSeal(master: MasterKey, first: Sequence): { seal: Seal; key: WrappedKey } {
+  const dataKey = randomBytes(32);
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv(ALGORITHM, master.bytes, nonce).setAAD(Buffer.from(`segment ${first}`));
+  const wrapped = Buffer.concat([cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]);
+  return {
+    seal: sealWith(dataKey),
+    key: { master: master.id, nonce: nonce.toString("base64"), wrapped: wrapped.toString("base64") },
+  };
+}
+
+/** The seal of a segment that was written before. Throws when none of `masters` wrapped its key. */
+export function openSeal(masters: readonly MasterKey[], key: WrappedKey, first: Sequence): Seal {
+  const master = masters.find(({ id }) => id === key.master);
+  if (master === undefined) throw new Error(`segment ${first} is encrypted with key ${key.master}, which is not at hand; put that key file back`);
+  const wrapped = Buffer.from(key.wrapped, "base64");
+  const decipher = createDecipheriv(ALGORITHM, master.bytes, Buffer.from(key.nonce, "base64"))
+    .setAAD(Buffer.from(`segment ${first}`))
+    .setAuthTag(wrapped.subarray(-TAG));
+  return sealWith(Buffer.concat([decipher.update(wrapped.subarray(0, -TAG)), decipher.final()]));
+}
+
+function sealWith(dataKey: Buffer): Seal {
+  // A sequence number is used once in a segment, and each segment has a key of its own: no nonce comes twice under one key.
+  const place = (sequence: Sequence): Buffer => {
+    const nonce = Buffer.alloc(12);
+    nonce.writeUInt8(KIND.sealed, 0);
+    nonce.writeBigUInt64LE(BigInt(sequence), 4);
+    return nonce;
+  };
+  return {
+    seal(sequence, group) {
+      const nonce = place(sequence);
+      const cipher = createCipheriv(ALGORITHM, dataKey, nonce).setAAD(nonce);
+      const sealed = group.map((bytes) => cipher.update(bytes));
+      sealed.push(cipher.final(), cipher.getAuthTag());
+      return sealed;
+    },
+    open(sequence, sealed) {
+      const nonce = place(sequence);
+      const decipher = createDecipheriv(ALGORITHM, dataKey, nonce).setAAD(nonce).setAuthTag(sealed.subarray(-TAG));
+      return Buffer.concat([decipher.update(sealed.subarray(0, -TAG)), decipher.final()]);
+    },
+  };
+}
