@@ -24,8 +24,12 @@ export interface RequestFacts {
   /** The application's own `user` field: identifies a person, is hashed before it is kept. */
   readonly user?: string;
   readonly conversation?: string;
+  /** What compatible servers and gateways call a session; they make no difference between it and a conversation. */
+  readonly session?: string;
   /** `metadata` of the body: becomes dimensions. */
   readonly metadata?: { readonly [key: string]: string };
+  /** The stored prompt the request names; its variables are content. */
+  readonly prompt?: { readonly name: string; readonly version?: string; readonly variables: { readonly [key: string]: string } };
 }
 
 /** An error the provider reported, in the body or in the stream. */

@@ -1,4 +1,4 @@
-import type { Chunk, Closed, Opened } from "./recorded.ts";
+import type { Chunk, Closed, Header, Opened } from "./recorded.ts";
 
 /**
  * A piece of one exchange as it stands in a journal record. An exchange is one piece when it was short, else a first piece with
@@ -10,14 +10,23 @@ import type { Chunk, Closed, Opened } from "./recorded.ts";
 export interface Piece {
   readonly exchangeId: string;
   readonly opened?: Opened;
+  /** Head of the reply, in the first piece after it came. */
+  readonly replied?: Replied;
   readonly closed?: Closed;
   readonly request: readonly Buffer[];
   readonly response: readonly Chunk[];
 }
 
+export interface Replied {
+  readonly status: number;
+  /** The allow-listed ones. */
+  readonly headers: readonly Header[];
+}
+
 interface Head {
   readonly id: string;
   readonly opened?: Opened;
+  readonly replied?: Replied;
   readonly closed?: Closed;
 }
 
@@ -25,7 +34,7 @@ const CHUNK_ENTRY = 12;
 
 /** The bytes of a piece, as buffers to be written one after another; the bodies are not copied. */
 export function encodePiece(piece: Piece): Buffer[] {
-  const head = JSON.stringify({ id: piece.exchangeId, opened: piece.opened, closed: piece.closed });
+  const head = JSON.stringify({ id: piece.exchangeId, opened: piece.opened, replied: piece.replied, closed: piece.closed });
   const headLength = Buffer.byteLength(head);
   let requestLength = 0;
   for (const bytes of piece.request) requestLength += bytes.length;
@@ -75,6 +84,7 @@ export function decodePiece(payload: Buffer): Piece {
   return {
     exchangeId: head.id,
     ...(head.opened && { opened: head.opened }),
+    ...(head.replied && { replied: head.replied }),
     ...(head.closed && { closed: head.closed }),
     request,
     response,

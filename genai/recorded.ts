@@ -44,6 +44,8 @@ export interface Opened {
     readonly scheme: "http" | "https";
     /** Path below the upstream's base URL: `/chat/completions`, whatever prefix the client used. */
     readonly path: string;
+    /** Path of the base URL itself, such as `/v1`; without it the spans cannot tell the full URL. */
+    readonly basePath?: string;
   };
 }
 
@@ -95,4 +97,6 @@ export interface Recorded {
   readonly closed: Closed;
   readonly request: Buffer;
   readonly response: readonly Chunk[];
+  /** Content codings that could not be undone; the body they belong to is then empty. */
+  readonly unreadable?: { readonly request?: string; readonly response?: string };
 }
