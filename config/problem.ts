@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import { expects, keysAt, nodeAt, pathText, valueAt } from "./keys.ts";
+import type { Path } from "./keys.ts";
+import { nearest } from "./nearest.ts";
+
+/** One thing that is wrong with the configuration. Never contains a value, since a value may be a credential. */
+export interface Problem {
+  readonly path: Path;
+  /** Where it was said: `spangate.yaml:3:9`, a variable's name or a flag; absent when nothing was said. */
+  readonly where?: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** What a failed check means to somebody who edits the configuration. */
+export function problemsOf(issue: z.core.$ZodIssue, input: unknown): readonly Problem[] {
+  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  const at = (message: string, fix: string): Problem[] => [{ path, message, fix }];
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownKey([...path, key]));
+    case "invalid_key": {
+      const [inner] = issue.issues;
+      return at(inner?.message ?? "not a name", fixOf(inner) ?? "Rename it.");
+    }
+    case "invalid_type":
+      if (valueAt(input, path) === undefined) return at("is missing", `Set it to ${expects(nodeAt(path) ?? {})}.`);
+      return at(`not ${expects(nodeAt(path) ?? {})}`, instead(path));
+    case "too_small":
+    case "too_big":
+    case "invalid_value":
+      return at(`not ${expects(nodeAt(path) ?? {})}`, instead(path));
+    default:
+      return at(issue.message, fixOf(issue) ?? instead(path));
+  }
+}
+
+export function unknownKey(path: Path): Problem {
+  const known = keysAt(path.slice(0, -1));
+  const meant = nearest(String(path.at(-1)), known);
+  return { path, message: "unknown key", fix: meant ? `Did you mean ${meant}?` : `Remove it; known here: ${known.join(", ")}.` };
+}
+
+function instead(path: Path): string {
+  const node = nodeAt(path) ?? {};
+  const otherwise = node.default === undefined ? "" : `, or leave it out for ${JSON.stringify(node.default)}`;
+  return `Give ${expects(node)}${otherwise}.`;
+}
+
+function fixOf(issue: z.core.$ZodIssue | undefined): string | undefined {
+  if (issue?.code !== "custom") return undefined;
+  const fix: unknown = issue.params?.["fix"];
+  return typeof fix === "string" ? fix : undefined;
+}
+
+export function describeProblem({ path, where, message, fix }: Problem): string {
+  return `${where ? `${where}: ` : ""}${path.length ? `${pathText(path)}: ` : ""}${message}\n  ${fix}`;
+}
