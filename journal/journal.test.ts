@@ -17,7 +17,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const options = (more: Partial<AppendOptions> = {}): AppendOptions => ({ folder, first: 1, segmentBytes: 1 << 20, ...more });
 
-async function readAll(after = 0, masters = [loadOrCreateKey(join(folder, "key"))]): Promise<{ records: JournalRecord[]; damage: string[] }> {
+async function readAll(
+  after = 0,
+  masters = [loadOrCreateKey(join(folder, "key"))],
+): Promise<{ records: JournalRecord[]; damage: string[] }> {
   const damage: string[] = [];
   await using reader = journalReader({ folder, after, masters, onDamage: ({ reason }) => damage.push(reason) });
   const records: JournalRecord[] = [];

@@ -117,7 +117,7 @@ export function journalReader(options: ReadOptions): JournalReader {
       try {
         if (seal === undefined) throw new Error("a sealed group in a segment without a key");
         const group = seal.open(record.sequence, record.payload);
-        for (let inner = 0; inner < group.length; ) {
+        for (let inner = 0; inner < group.length;) {
           const each = readRecord(group, inner);
           if (each === undefined || each === "damaged") throw new Error("a record inside a sealed group is damaged");
           pass(each, into);

@@ -67,7 +67,8 @@ export function newSeal(master: MasterKey, first: Sequence): { seal: Seal; key: 
 /** The seal of a segment that was written before. Throws when none of `masters` wrapped its key. */
 export function openSeal(masters: readonly MasterKey[], key: WrappedKey, first: Sequence): Seal {
   const master = masters.find(({ id }) => id === key.master);
-  if (master === undefined) throw new Error(`segment ${first} is encrypted with key ${key.master}, which is not at hand; put that key file back`);
+  if (master === undefined)
+    throw new Error(`segment ${first} is encrypted with key ${key.master}, which is not at hand; put that key file back`);
   const wrapped = Buffer.from(key.wrapped, "base64");
   const decipher = createDecipheriv(ALGORITHM, master.bytes, Buffer.from(key.nonce, "base64"))
     .setAAD(Buffer.from(`segment ${first}`))

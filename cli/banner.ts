@@ -1,0 +1,74 @@
+import { styleText } from "node:util";
+import type { Settings } from "../config/schema.ts";
+import type { Doctor } from "./doctor.ts";
+
+interface Where {
+  readonly settings: Settings;
+  readonly dataDir: string;
+  readonly dataUrl: string;
+  readonly controlUrl: string;
+}
+
+/** What a person who has just started the server does next. */
+export function banner({ settings, dataDir, dataUrl, controlUrl }: Where): string {
+  const head = styleText("bold", `Spangate relays ${dataUrl} and records into ${dataDir}`);
+  const { default_upstream: name } = settings;
+  const key = settings.clients.length > 0 ? " -H 'x-spangate-key: <a client token>'" : "";
+  const lines = [head, ""];
+  if (settings.demo) {
+    lines.push(
+      "Try it, no account needed:",
+      `  curl -s ${dataUrl}/demo/v1/chat/completions${key} -H 'content-type: application/json' -d '{"model":"demo","messages":[{"role":"user","content":"Hello!"}]}'`,
+      "",
+    );
+  }
+  lines.push(
+    "See and ask what was recorded:",
+    "  npx spangate spans",
+    `  npx spangate sql "SELECT model_served, count(*) AS calls, sum(tokens_out_text) AS tokens FROM spans WHERE operation IS NOT NULL GROUP BY ALL"`,
+    "",
+  );
+  if (name === undefined) {
+    lines.push(
+      "Use a real provider: stop this, then start with its address, and change one variable in the application:",
+      "  npx spangate serve --upstream https://api.openai.com/v1",
+    );
+  } else lines.push(`Applications reach ${settings.upstreams[name]?.base_url ?? `the upstream ${name}`} by one changed variable:`);
+  lines.push(
+    `  export OPENAI_BASE_URL=${dataUrl}/v1`,
+    "",
+    notes(settings),
+    `Health, metrics and the HTTP API: ${controlUrl} (token: npx spangate token create NAME). Ctrl-C stops.`,
+  );
+  return lines.join("\n");
+}
+
+function notes({ capture, durability, clients }: Settings): string {
+  const tiers = new Set([capture, ...clients.flatMap((client) => client.capture ?? [])]);
+  const said: string[] = [];
+  if (tiers.has("scrubbed"))
+    said.push(
+      "Content is not kept: tier `scrubbed` stores what `metadata` stores until the scrubber exists. `capture: full` keeps it as it is.",
+    );
+  if (tiers.has("full")) said.push("Content is kept as it is (capture: full): whoever reads the data folder reads the conversations.");
+  if (durability === "off") said.push("Nothing is recorded (durability: off): only counters are kept.");
+  return said.map((line) => `Note: ${line}`).join("\n");
+}
+
+/** What was recorded, and where it lies. */
+export function farewell(state: Doctor, dataDir: string): string {
+  const { completed, cut, abandoned, rejected, incomplete, stored, dropped } = state;
+  const parts = [
+    `${completed} completed`,
+    ...(cut ? [`${cut} cut`] : []),
+    ...(abandoned ? [`${abandoned} abandoned`] : []),
+    ...(incomplete ? [`${incomplete} incomplete`] : []),
+    ...(rejected ? [`${rejected} rejected`] : []),
+  ];
+  const losses = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
+  return [
+    `Recorded ${completed + cut + abandoned + rejected + incomplete} calls (${parts.join(", ")}), stored as ${stored} spans.`,
+    ...(losses.length > 0 ? [`Lost, by reason: ${losses.join(", ")}.`] : []),
+    `They lie in ${dataDir}/parquet; open ${dataDir}/spans.duckdb with any DuckDB, or start again and ask.`,
+  ].join("\n");
+}

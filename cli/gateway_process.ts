@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { outboundProxy } from "../config/outbound_proxy.ts";
+import { parseConfig } from "../config/parse.ts";
+import type { RawConfig } from "../config/parse.ts";
+import { pathText } from "../config/keys.ts";
+import { counters } from "../gateway/counters.ts";
+import { recorder } from "../gateway/recorder.ts";
+import { gateway, type Gateway, type GatewaySettings } from "../gateway/server.ts";
+import { journal, type Journal } from "../journal/append.ts";
+import { loadOrCreateKey } from "../journal/seal.ts";
+import { intakeKeyFile } from "./data_folder.ts";
+import type { DemoAddress, FromGateway, ToGateway } from "./messages.ts";
+import { live, logger, tell } from "./process.ts";
+
+/** A segment of the intake is closed after this, so that raw bytes do not stay on an idle machine. */
+const SEGMENT_AGE_MS = 60_000;
+const REPORT_EVERY_MS = 500;
+const ERROR_LOG_EVERY_MS = 1000;
+
+const log = logger({ process: "gateway" });
+const counts = counters();
+let running: Gateway | undefined;
+let lane: Journal | undefined;
+let closeRecorder: (() => Promise<void>) | undefined;
+let drainTimeoutMs = 0;
+let lastLogged = -Infinity;
+
+const send = (message: FromGateway): void => tell(message);
+
+live<ToGateway>({
+  onMessage(message) {
+    if (message.type === "start") start(message).catch(failed);
+    else if (message.type === "reload") running?.apply(settingsOf(message.raw, message.demo));
+    else if (message.type === "report") send({ type: "report", id: message.id, counts: counts.counts });
+  },
+  async stop() {
+    await running?.drain(drainTimeoutMs);
+    await closeRecorder?.();
+    await lane?.[Symbol.asyncDispose]();
+    send({ type: "report", counts: counts.counts });
+  },
+});
+
+async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<ToGateway, { type: "start" }>): Promise<void> {
+  const settings = settingsOf(raw, demo);
+  lane = await journal({
+    folder: join(dataDir, "journal", "intake", name),
+    first: 1,
+    segmentBytes: settings.segmentBytes,
+    maxAgeMs: SEGMENT_AGE_MS,
+    master: loadOrCreateKey(intakeKeyFile(dataDir, process.env)),
+  });
+  const recording = recorder({ journal: lane, maxCaptureBytes: settings.gateway.max_capture_bytes, counters: counts, onError });
+  closeRecorder = async () => recording[Symbol.asyncDispose]();
+  running = gateway(settings, {
+    recorder: recording,
+    counters: counts,
+    proxy: outboundProxy(process.env),
+    onError,
+  });
+  send({ type: "ready", port: await running.listen(settings.gateway.host, port, shared) });
+  setInterval(() => send({ type: "report", counts: counts.counts }), REPORT_EVERY_MS).unref();
+}
+
+/** The supervisor has checked this input; only a secret that vanished since can make it fail. */
+function settingsOf(raw: RawConfig, demo: DemoAddress | undefined): GatewaySettings & { readonly segmentBytes: number } {
+  const { settings, problems } = parseConfig(raw, process.env);
+  if (settings === undefined) throw new Error(problems.map(({ path, message }) => `${pathText(path)}: ${message}`).join("; "));
+  drainTimeoutMs = settings.gateway.drain_timeout_ms;
+  return {
+    ...settings,
+    upstreams: { ...settings.upstreams, ...(demo && { demo: { base_url: demo.baseUrl } }) },
+    segmentBytes: settings.journal.segment_bytes,
+  };
+}
+
+/** What goes wrong goes wrong for every call at once: one line a second says it, the counters say how often. */
+function onError(error: unknown): void {
+  const now = performance.now();
+  if (now - lastLogged < ERROR_LOG_EVERY_MS) return;
+  lastLogged = now;
+  log.error({ err: error }, "something failed beside the calls");
+}
+
+function failed(error: NodeJS.ErrnoException): void {
+  send({ type: "failed", message: error.message, ...(error.code !== undefined && { code: error.code }) });
+  log.error({ err: error }, "the gateway could not start");
+  process.exitCode = 1;
+  process.disconnect?.();
+}

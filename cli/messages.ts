@@ -1,0 +1,58 @@
+import type { RawConfig } from "../config/parse.ts";
+import type { GatewayCounts } from "../gateway/counters.ts";
+import type { PipelineCounts } from "../pipeline/pipeline.ts";
+
+/** How the demo upstream, if there is one, joins the configured ones. */
+export interface DemoAddress {
+  readonly baseUrl: string;
+}
+
+/** What the supervisor tells its processes. Configuration goes as it was read: each process looks up the secrets it needs. */
+export type ToGateway =
+  | {
+      readonly type: "start";
+      readonly raw: RawConfig;
+      readonly dataDir: string;
+      readonly lane: string;
+      readonly port: number;
+      /** Whether other processes listen on the same port. */
+      readonly shared: boolean;
+      readonly demo?: DemoAddress;
+    }
+  | { readonly type: "reload"; readonly raw: RawConfig; readonly demo?: DemoAddress }
+  | { readonly type: "stop" }
+  | { readonly type: "report"; readonly id: number };
+
+export type ToPipeline =
+  | { readonly type: "start"; readonly raw: RawConfig; readonly dataDir: string; readonly socket: string; readonly live: readonly string[] }
+  | { readonly type: "lanes"; readonly live: readonly string[] }
+  | { readonly type: "stop" }
+  | { readonly type: "report"; readonly id: number };
+
+/** What they answer. */
+export type FromGateway =
+  | { readonly type: "ready"; readonly port: number }
+  | { readonly type: "report"; readonly id?: number; readonly counts: GatewayCounts }
+  | { readonly type: "failed"; readonly message: string; readonly code?: string };
+
+export type FromPipeline =
+  | { readonly type: "ready" }
+  | { readonly type: "report"; readonly id?: number; readonly counts: PipelineCounts }
+  | { readonly type: "failed"; readonly message: string; readonly code?: string };
+
+/** One question for a query process, and its answer. */
+export interface ToQuery {
+  readonly dataDir: string;
+  readonly files: readonly string[];
+  readonly statement: string;
+  readonly parameters: readonly (string | number | boolean | null)[];
+  readonly maxRows: number;
+}
+
+export type FromQuery =
+  | {
+      readonly columns: readonly { readonly name: string; readonly type: string }[];
+      readonly rows: readonly (readonly unknown[])[];
+      readonly truncated: boolean;
+    }
+  | { readonly error: string };

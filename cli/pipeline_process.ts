@@ -1,0 +1,96 @@
+import { createAdaptorServer } from "@hono/node-server";
+import { rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { setPriority } from "node:os";
+import { api } from "../analytics/api.ts";
+import { parseConfig } from "../config/parse.ts";
+import { loadOrCreateKey } from "../journal/seal.ts";
+import { pipeline, type Pipeline } from "../pipeline/pipeline.ts";
+import { processors } from "../processors/index.ts";
+import { duckdbStore } from "../storage/duckdb_store.ts";
+import type { SpanStore } from "../storage/store.ts";
+import { intakeKeyFile } from "./data_folder.ts";
+import type { FromPipeline, ToPipeline } from "./messages.ts";
+import { live, logger, tell } from "./process.ts";
+import { sqlRunner } from "./sql_runner.ts";
+
+/** Clients of the gateway come first when the processor is short. */
+const PRIORITY = 10;
+const REPORT_EVERY_MS = 500;
+
+const log = logger({ process: "pipeline" });
+let running: Pipeline | undefined;
+let store: SpanStore | undefined;
+let server: Server | undefined;
+let lanes: readonly string[] | undefined;
+
+const send = (message: FromPipeline): void => tell(message);
+const onError = (message: string, facts: object): void => log.error(facts, message);
+
+live<ToPipeline>({
+  onMessage(message) {
+    if (message.type === "start") start(message).catch(failed);
+    else if (message.type === "lanes") {
+      lanes = message.live;
+      running?.setLive(message.live);
+    } else if (message.type === "report") void report(message.id);
+  },
+  async stop() {
+    server?.close();
+    await running?.[Symbol.asyncDispose]();
+    await report();
+    await store?.[Symbol.asyncDispose]();
+  },
+});
+
+async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeline, { type: "start" }>): Promise<void> {
+  lowerPriority();
+  const { settings } = parseConfig(raw, process.env);
+  if (settings === undefined) throw new Error("the configuration that was checked a moment ago is not valid any more");
+  store = await duckdbStore({
+    dataDir,
+    onRefused: (span, error) => onError("a span could not be stored and was left out", { span_id: span.spanId, error: String(error) }),
+    onError: (error) => onError("rows could not be published; they stay in memory and in the journal", { error: String(error) }),
+  });
+  running = await pipeline({
+    dataDir,
+    segmentBytes: settings.journal.segment_bytes,
+    masters: [loadOrCreateKey(intakeKeyFile(dataDir, process.env))],
+    userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
+    processors: processors(),
+    store,
+    onError,
+  });
+  running.setLive(lanes ?? liveLanes);
+  running.failed.catch((error: unknown) => {
+    onError("the store failed; starting again from the span journal", { error: String(error) });
+    process.exit(1);
+  });
+  const app = api({ reader: store, sql: sqlRunner({ dataDir, store }), catchUp: running.catchUp });
+  rmSync(socket, { force: true });
+  server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await new Promise<void>((resolve, reject) => server?.once("error", reject).listen(socket, resolve));
+  send({ type: "ready" });
+  setInterval(() => void report(), REPORT_EVERY_MS).unref();
+}
+
+async function report(id?: number): Promise<void> {
+  if (running === undefined) return;
+  send({ type: "report", ...(id !== undefined && { id }), counts: await running.counts() });
+}
+
+function lowerPriority(): void {
+  try {
+    setPriority(PRIORITY);
+  } catch (error) {
+    log.warn({ err: error }, "could not lower the priority of the pipeline; it competes with the gateway");
+  }
+}
+
+function failed(error: NodeJS.ErrnoException): void {
+  send({ type: "failed", message: error.message, ...(error.code !== undefined && { code: error.code }) });
+  log.error({ err: error }, "the pipeline could not start");
+  process.exitCode = 1;
+  process.disconnect?.();
+}

@@ -1,0 +1,281 @@
+import { chmodSync, readFileSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { tokens } from "../analytics/tokens.ts";
+import { loadConfig, type Overrides } from "../config/load.ts";
+import { describeProblem } from "../config/problem.ts";
+import type { Settings } from "../config/schema.ts";
+import { watchFile } from "../config/watch.ts";
+import { demoUpstream, type DemoUpstream } from "../demo/upstream.ts";
+import type { GatewayCounts } from "../gateway/counters.ts";
+import { loadOrCreateKey } from "../journal/seal.ts";
+import type { PipelineCounts } from "../pipeline/pipeline.ts";
+import { banner, farewell } from "./banner.ts";
+import { child, type Child } from "./child.ts";
+import { control } from "./control.ts";
+import { intakeKeyFile, openDataFolder, type DataFolder } from "./data_folder.ts";
+import { doctor, type Doctor } from "./doctor.ts";
+import type { DemoAddress, FromGateway, ToGateway, ToPipeline } from "./messages.ts";
+import { checkPort, explain } from "./port.ts";
+import { logger } from "./process.ts";
+import { StartError } from "./start_error.ts";
+
+/** Beyond the drain time, a process gets this long to write what it holds. */
+const STOP_MARGIN_MS = 10_000;
+/** A second signal within this time is the same one, passed on by npm or a shell. */
+const SAME_SIGNAL_MS = 2000;
+
+/** Runs the server until a signal. Resolves with the exit code; rejects with a `StartError` when it cannot start. */
+export async function serve(overrides: Overrides): Promise<number> {
+  process.umask(0o077);
+  const log = logger({ process: "supervisor" });
+  const loaded = loadConfig({ env: process.env, overrides });
+  const { settings } = loaded;
+  if (settings === undefined) throw new StartError(2, loaded.problems.map(describeProblem).join("\n"));
+
+  using folder = openDataFolder(settings.data_dir);
+  await checkPort(settings.gateway.host, settings.gateway.port, "gateway.port (--port)");
+  await checkPort(settings.control.host, settings.control.port, "control.port (--control-port)");
+  makeKeys(folder.path);
+
+  await using running = await startUp(settings, loaded.raw, folder, log);
+  const reload = (): void => {
+    const again = loadConfig({ env: process.env, overrides });
+    if (again.settings === undefined) {
+      log.error({ problems: again.problems.map(describeProblem) }, "the changed configuration has problems; the one before stays in force");
+      return;
+    }
+    running.reload(again.settings, again.raw);
+    log.info("the configuration was read again and is in force");
+  };
+  using watching = loaded.file === undefined ? undefined : watchFile(loaded.file, reload);
+  void watching;
+  process.on("SIGHUP", reload);
+
+  console.log(banner({ settings, dataDir: folder.path, dataUrl: running.dataUrl, controlUrl: running.controlUrl }));
+  await signalled(["SIGINT", "SIGTERM"]);
+  console.log("\nStopping: open calls are finished first.");
+  const state = await running.stop();
+  console.log(farewell(state, folder.path));
+  return 0;
+}
+
+interface Running extends AsyncDisposable {
+  readonly dataUrl: string;
+  readonly controlUrl: string;
+  reload(settings: Settings, raw: ReturnType<typeof loadConfig>["raw"]): void;
+  /** Drains, then stores what is on its way. Resolves with the last state. */
+  stop(): Promise<Doctor>;
+}
+
+async function startUp(
+  initial: Settings,
+  initialRaw: ReturnType<typeof loadConfig>["raw"],
+  folder: DataFolder,
+  log: Logger,
+): Promise<Running> {
+  let settings = initial;
+  let raw = initialRaw;
+  let stopping = false;
+  const incarnation = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
+  const demo = settings.demo ? await demoUpstream({ folder: join(folder.path, "demo") }) : undefined;
+  const demoAddress: { demo?: DemoAddress } = demo ? { demo: { baseUrl: demo.url } } : {};
+
+  // Lanes that a living gateway process writes. The pipeline takes every other one for closed.
+  const lanes = new Map<number, string>();
+  let incarnations = 0;
+  const liveLanes = (): string[] => [...lanes.values()];
+  const tellLanes = (): void => pipeline.send({ type: "lanes", live: liveLanes() });
+
+  const pipeline: Child<ToPipeline> = child<ToPipeline>({
+    name: "pipeline",
+    entry: "pipeline_process.ts",
+    start: () => ({ type: "start", raw, dataDir: folder.path, socket: folder.pipelineSocket, live: liveLanes() }),
+    onMessage(message) {
+      if (message.type === "report") lastOfPipeline = (message as unknown as { counts: PipelineCounts }).counts;
+      if (message.type === "ready") announce();
+    },
+    onExit: () => {},
+    log,
+  });
+  let lastOfPipeline: PipelineCounts | undefined;
+  const countsOf = new Map<number, GatewayCounts>();
+  const countsOfGone: GatewayCounts[] = [];
+
+  let port = settings.gateway.port;
+  const gateways: Child<ToGateway>[] = [];
+  let controlUrl = "";
+  const dataUrl = (): string => `http://${urlHost(settings.gateway.host)}:${port}`;
+
+  /** Says where everything is, once everything is there, and again when a process was replaced. */
+  function announce(): void {
+    if (controlUrl === "" || stopping || !ready()) return;
+    folder.writeServeFile({
+      pid: process.pid,
+      pids: { gateway: gateways.flatMap(({ pid }) => pid ?? []), pipeline: pipeline.pid },
+      data_url: dataUrl(),
+      control_url: controlUrl,
+    });
+  }
+  const ready = (): boolean => pipeline.ready && gateways.length > 0 && gateways.every((each) => each.ready);
+
+  function startGateway(index: number): Child<ToGateway> {
+    return child<ToGateway>({
+      name: "gateway",
+      entry: "gateway_process.ts",
+      start() {
+        const lane = `${incarnation}-${incarnations++}`;
+        lanes.set(index, lane);
+        tellLanes();
+        return { type: "start", raw, dataDir: folder.path, lane, port, shared: settings.gateway.processes > 1, ...demoAddress };
+      },
+      onMessage(each) {
+        const message = each as FromGateway;
+        if (message.type === "report") countsOf.set(index, message.counts);
+        if (message.type !== "ready") return;
+        port = message.port;
+        announce();
+      },
+      onExit() {
+        lanes.delete(index);
+        const counts = countsOf.get(index);
+        if (counts) countsOfGone.push({ ...counts, open: 0 });
+        countsOf.delete(index);
+        tellLanes();
+      },
+      log,
+    });
+  }
+
+  async function state(): Promise<Doctor> {
+    const [ofPipeline] = await Promise.all([
+      pipeline.report<PipelineCounts>(),
+      ...gateways.map(async (each, index) => {
+        const counts = await each.report<GatewayCounts>();
+        if (counts) countsOf.set(index, counts);
+      }),
+    ]);
+    lastOfPipeline = ofPipeline ?? lastOfPipeline;
+    const inForce = { durability: settings.durability, capture: settings.capture, pipeline: pipeline.ready ? "ready" : "down" } as const;
+    return doctor([...countsOfGone, ...countsOf.values()], lastOfPipeline, inForce);
+  }
+
+  async function stopChildren(): Promise<void> {
+    stopping = true;
+    const limit = settings.gateway.drain_timeout_ms + STOP_MARGIN_MS;
+    await Promise.all(gateways.map((each) => each.stop(limit)));
+    // All lanes are closed now: what is in them is carried to the end and published.
+    await pipeline.stop(limit);
+  }
+
+  try {
+    await pipeline.started;
+    for (let index = 0; index < settings.gateway.processes; index++) {
+      const each = startGateway(index);
+      gateways.push(each);
+      await each.started; // the first one finds the port that all share
+    }
+  } catch (error) {
+    await stopChildren();
+    await demo?.close();
+    throw error;
+  }
+
+  const access = tokens(folder.state, adminToken(process.env));
+  const controlOptions = { tokens: access, doctor: state, ready, pipelineSocket: folder.pipelineSocket };
+  const [tcp, socket] = [control(controlOptions, false), control(controlOptions, true)];
+  const { host } = settings.control;
+  try {
+    const controlPort = await listenTcp(tcp, host, settings.control.port);
+    rmSync(folder.controlSocket, { force: true });
+    await new Promise<void>((resolve, reject) => socket.once("error", reject).listen(folder.controlSocket, resolve));
+    chmodSync(folder.controlSocket, 0o600);
+    controlUrl = `http://${urlHost(host)}:${controlPort}`;
+  } catch (error) {
+    await stopChildren();
+    await demo?.close();
+    throw error;
+  }
+  announce();
+
+  return {
+    dataUrl: dataUrl(),
+    controlUrl,
+    reload(newSettings, newRaw) {
+      const fixed = (each: Settings): unknown => [
+        each.data_dir,
+        each.gateway.host,
+        each.gateway.port,
+        each.gateway.processes,
+        each.control,
+        each.journal,
+        each.demo,
+      ];
+      if (JSON.stringify(fixed(newSettings)) !== JSON.stringify(fixed(settings))) {
+        log.warn("data_dir, demo, gateway.host, .port, .processes, control and journal change with the next start only");
+      }
+      settings = newSettings;
+      raw = newRaw;
+      for (const each of gateways) each.send({ type: "reload", raw, ...demoAddress });
+    },
+    async stop() {
+      await stopChildren();
+      return state();
+    },
+    async [Symbol.asyncDispose]() {
+      await stopChildren();
+      await closeAll([tcp, socket], demo);
+    },
+  };
+}
+
+async function listenTcp(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) =>
+    server
+      .once("error", (error) => reject(new StartError(3, explain(error, host, port, "control.port (--control-port)"))))
+      .listen(port, host, resolve),
+  );
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+async function closeAll(servers: readonly Server[], demo: DemoUpstream | undefined): Promise<void> {
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
+  await demo?.close();
+}
+
+/** Made here, before there are several processes that might each make one. */
+function makeKeys(dataDir: string): void {
+  loadOrCreateKey(intakeKeyFile(dataDir, process.env));
+  loadOrCreateKey(join(dataDir, "keys", "user.key"));
+}
+
+function adminToken(env: NodeJS.ProcessEnv): string | undefined {
+  const file = env["SPANGATE_ADMIN_TOKEN_FILE"];
+  return env["SPANGATE_ADMIN_TOKEN"] || (file ? readFileSync(file, "utf8").trim() : undefined) || undefined;
+}
+
+/** As a URL says it; an address that means "all of them" is reached by loopback. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** The first of these signals; another one, later, ends the process at once. */
+async function signalled(signals: readonly NodeJS.Signals[]): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let first: number | undefined;
+    for (const signal of signals) {
+      process.on(signal, () => {
+        first ??= performance.now();
+        if (performance.now() - first > SAME_SIGNAL_MS) process.exit(1);
+        resolve();
+      });
+    }
+  });
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage } from "node:http";
+import { tooLarge, type Call } from "./accept.ts";
+import { GatewayError } from "./error.ts";
+import { jsonScan, type JsonScan } from "./scan.ts";
+
+/** A body up to this size is read whole before it goes on, so that it can be sent again on another connection. */
+const HOLD_BYTES = 1024 * 1024;
+
+export interface BodyOptions {
+  readonly maxBodyBytes: number;
+  readonly buffers: BufferBudget;
+}
+
+/** Bytes that all calls of this process hold together. */
+export interface BufferBudget {
+  /** Throws a `GatewayError` when there is no room for so many more. */
+  take(bytes: number): void;
+  give(bytes: number): void;
+}
+
+export function bufferBudget(limit: number): BufferBudget {
+  let used = 0;
+  return {
+    take(bytes) {
+      if (used + bytes > limit) {
+        throw new GatewayError(
+          "overloaded",
+          `this process holds ${used} bytes of bodies already (gateway.max_buffered_bytes ${limit}); try again shortly`,
+        );
+      }
+      used += bytes;
+    },
+    give: (bytes) => void (used -= bytes),
+  };
+}
+
+/** The body of a call: whole, or its beginning and the rest as it comes. */
+export interface Body {
+  readonly beginning: Buffer;
+  /** Undefined when `beginning` is all there is. Throws a `GatewayError` when what follows must not go on. */
+  readonly rest: AsyncIterable<Buffer> | undefined;
+  /** The caller asked in the body for no record. */
+  readonly noLog: boolean;
+  /** Gives the memory back. */
+  release(): void;
+}
+
+const EMPTY: Body = { beginning: Buffer.alloc(0), rest: undefined, noLog: false, release() {} };
+
+/** Reads a body, or the beginning of a large one. JSON is scanned as it comes. Throws a `GatewayError` for what is refused. */
+export async function readBody(call: Call, { maxBodyBytes, buffers }: BodyOptions): Promise<Body> {
+  if (call.contentLength === 0) return EMPTY;
+  const json = call.read.get("content-encoding") === undefined && /json/i.test(call.read.get("content-type") ?? "");
+  const scan = json ? jsonScan() : undefined;
+  let taken = 0;
+  try {
+    const { chunks, bytes, ended } = await hold(call.request, (chunk, sum) => {
+      buffers.take(chunk.length);
+      taken += chunk.length;
+      check(scan, chunk, sum, maxBodyBytes);
+    });
+    return {
+      beginning: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+      rest: ended ? undefined : following(call.request, scan, bytes, maxBodyBytes),
+      noLog: scan?.result().noLog ?? false,
+      release: () => buffers.give(taken),
+    };
+  } catch (error) {
+    buffers.give(taken);
+    throw error;
+  }
+}
+
+/** Reads until the end or `HOLD_BYTES`, whichever comes first. Events, because an async iterator costs several times as much. */
+function hold(
+  request: IncomingMessage,
+  each: (chunk: Buffer, sum: number) => void,
+): Promise<{ chunks: Buffer[]; bytes: number; ended: boolean }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const stop = (): void => {
+      request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      try {
+        each(chunk, bytes);
+      } catch (error) {
+        stop();
+        request.pause();
+        reject(error);
+        return;
+      }
+      if (bytes < HOLD_BYTES) return;
+      stop();
+      request.pause();
+      resolve({ chunks, bytes, ended: false });
+    };
+    const onEnd = (): void => {
+      stop();
+      resolve({ chunks, bytes, ended: true });
+    };
+    const onError = (error: Error): void => {
+      stop();
+      reject(new ClientLeft(error));
+    };
+    const onClose = (): void => onError(new Error("the connection closed before the body was whole"));
+    request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
+  });
+}
+
+async function* following(
+  request: IncomingMessage,
+  scan: JsonScan | undefined,
+  held: number,
+  maxBodyBytes: number,
+): AsyncGenerator<Buffer> {
+  let sum = held;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    sum += chunk.length;
+    check(scan, chunk, sum, maxBodyBytes);
+    yield chunk;
+  }
+}
+
+function check(scan: JsonScan | undefined, chunk: Buffer, sum: number, maxBodyBytes: number): void {
+  if (sum > maxBodyBytes) throw tooLarge(sum, maxBodyBytes);
+  if (scan === undefined || scan.push(chunk)) return;
+  const problem = scan.result().problem;
+  if (problem) throw new GatewayError(problem.code, problem.message);
+}
+
+/** The client went away while its request was still coming. */
+export class ClientLeft extends Error {
+  override readonly name = "ClientLeft";
+
+  constructor(cause: unknown) {
+    super("the client left before its request was whole", { cause });
+  }
+}

@@ -1,0 +1,139 @@
+import { TIERS, type Opened, type Tier } from "../genai/recorded.ts";
+import type { Durability } from "../journal/options.ts";
+import type { Arrival, Call } from "./accept.ts";
+import type { Caller } from "./authorise.ts";
+import type { Counters } from "./counters.ts";
+import { newSpanId, newTraceId } from "./identity.ts";
+import type { Recorder } from "./recorder.ts";
+import { NOT_RECORDED, type Recording } from "./recording.ts";
+import type { Route } from "./route.ts";
+import { traceIds } from "./trace_context.ts";
+
+export interface CaptureOptions {
+  readonly recorder: Recorder;
+  readonly counters: Counters;
+  readonly durability: Durability;
+  readonly tier: Tier;
+  readonly traceContext: "continue" | "link" | "ignore";
+}
+
+/** What may be kept of a call, decided before its first byte is recorded. */
+export interface Captured {
+  readonly recording: Recording;
+  readonly traceId: string;
+}
+
+export interface Capture {
+  call(call: Call, caller: Caller, route: Route, noLog: boolean): Captured;
+  /** A call that was refused before all of that was known: only that it came, and why it went no further. */
+  refusal(arrival: Arrival, caller?: Caller): Captured;
+}
+
+const TRUE = /^(true|1|yes|on)$/i;
+const FALSE = /^(false|0|no|off)$/i;
+
+export function capture({ recorder, counters, durability, tier, traceContext }: CaptureOptions): Capture {
+  function open(opened: Opened, startedMs: number, safe: Durability): Recording {
+    if (opened.tier !== "none" && safe !== "off") return recorder.open(opened, startedMs, safe);
+    counters.count("unrecorded");
+    return NOT_RECORDED;
+  }
+
+  return {
+    call(call, caller, { upstream, path }, noLog) {
+      const ids = traceIds(call, traceContext);
+      const opened: Opened = {
+        exchangeId: call.exchangeId,
+        tenant: caller.tenant,
+        ...(caller.name !== undefined && { caller: caller.name }),
+        tier: noLog || wantsNoRecord(call.read) ? "none" : lowered(caller.capture ?? tier, call.read),
+        ...ids,
+        startedAtUs: call.startedAtUs,
+        method: call.method,
+        path: call.path,
+        query: redactQuery(call.query),
+        headers: call.kept,
+        ...clientAddress(call),
+        upstream: {
+          name: upstream.name,
+          ...(upstream.dialect !== undefined && { dialect: upstream.dialect }),
+          address: upstream.address,
+          port: upstream.port,
+          scheme: upstream.scheme,
+          basePath: upstream.basePath,
+          path,
+        },
+      };
+      return { recording: open(opened, call.startedMs, caller.durability ?? durability), traceId: ids.traceId };
+    },
+    refusal(arrival, caller) {
+      const traceId = newTraceId();
+      const opened: Opened = {
+        exchangeId: arrival.exchangeId,
+        tenant: caller?.tenant ?? "default",
+        ...(caller?.name !== undefined && { caller: caller.name }),
+        tier: tier === "none" ? "none" : "metadata",
+        traceId,
+        spanId: newSpanId(),
+        startedAtUs: arrival.startedAtUs,
+        method: arrival.method,
+        path: arrival.path.slice(0, 1024),
+        query: "",
+        headers: [],
+        ...clientAddress(arrival),
+      };
+      return { recording: open(opened, arrival.startedMs, durability), traceId };
+    },
+  };
+}
+
+function clientAddress({ request }: Arrival): { clientAddress?: string } {
+  const address = request.socket.remoteAddress;
+  return address === undefined ? {} : { clientAddress: address };
+}
+
+/** A header can only lower the tier. */
+function lowered(tier: Tier, read: ReadonlyMap<string, string>): Tier {
+  const asked = read.get("x-spangate-capture")?.toLowerCase();
+  let rank = Math.max(TIERS.indexOf(tier), TIERS.indexOf(asked as Tier));
+  const omits =
+    TRUE.test(read.get("helicone-omit-request") ?? "") ||
+    TRUE.test(read.get("helicone-omit-response") ?? "") ||
+    FALSE.test(read.get("x-portkey-debug") ?? "") ||
+    FALSE.test(read.get("cf-aig-collect-log-payload") ?? "") ||
+    TRUE.test(read.get("x-bf-disable-content-logging") ?? "") ||
+    TRUE.test(read.get("x-litellm-enable-message-redaction") ?? "");
+  if (omits) rank = Math.max(rank, TIERS.indexOf("metadata"));
+  return TIERS[rank] ?? tier;
+}
+
+function wantsNoRecord(read: ReadonlyMap<string, string>): boolean {
+  return (
+    FALSE.test(read.get("x-spangate-record") ?? "") ||
+    FALSE.test(read.get("cf-aig-collect-log") ?? "") ||
+    (read.get("x-litellm-disable-callbacks") ?? "") !== ""
+  );
+}
+
+/** Some APIs take a key as a parameter; no value of such a name reaches a record. */
+const KEY_LIKE = /key|token|secret|passw|credential|signature|^sig$|^code$|auth/i;
+
+function redactQuery(query: string): string {
+  if (query.length <= 1) return "";
+  return query
+    .slice(1, 4096)
+    .split("&")
+    .map((pair) => {
+      const name = pair.split("=", 1)[0] ?? "";
+      return KEY_LIKE.test(decodeName(name)) ? `${name}=[redacted]` : pair;
+    })
+    .join("&");
+}
+
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

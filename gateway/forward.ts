@@ -1,0 +1,398 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Dispatcher } from "undici";
+import type { Attempt } from "../genai/recorded.ts";
+import type { Call } from "./accept.ts";
+import { ClientLeft, type Body } from "./body.ts";
+import type { Captured } from "./capture.ts";
+import type { Counters } from "./counters.ts";
+import { envelope, GatewayError } from "./error.ts";
+import { replyHeaders, withoutNames } from "./headers.ts";
+import type { Ended } from "./recording.ts";
+import { sendError } from "./refuse.ts";
+import type { Route } from "./route.ts";
+import { terminalWatch, type TerminalWatch } from "./terminal.ts";
+
+export interface ForwardOptions {
+  /** Beginnings of the lines that announce the last event of a stream, of all dialects. */
+  readonly terminalMarkers: readonly Buffer[];
+  readonly counters: Counters;
+  /** How a request may be changed on its way up, and its reply on the way down. */
+  readonly edit?: Edit;
+}
+
+/** The one place where bytes may change on their way. Nothing does yet: usage that would be missing will be asked for here. */
+export interface Edit {
+  /** The body to send in place of `beginning`, which is whole; undefined leaves it. */
+  request?(call: Call, beginning: Buffer): Buffer | undefined;
+  /** Bytes to send in place of a chunk of the reply. */
+  reply?(chunk: Buffer): Buffer;
+}
+
+/** Relays one call and notes it as it passes. Resolves when the exchange is over; never rejects. */
+export function forward({ terminalMarkers, counters, edit }: ForwardOptions) {
+  return (call: Call, route: Route, body: Body, { recording, traceId }: Captured, response: ServerResponse): Promise<void> =>
+    new Promise((resolve) => {
+      new Forwarding(
+        { terminalMarkers, counters, ...(edit && { edit }) },
+        call,
+        route,
+        body,
+        recording,
+        traceId,
+        response,
+        resolve,
+      ).start();
+    });
+}
+
+const SERVED = new WeakMap<object, number>();
+/** The forwarding whose request undici is about to write. */
+let writing: Forwarding | undefined;
+
+// Published in the same turn as `onRequestStart`: the one way to learn which connection a request took, and how many it served before.
+subscribe("undici:client:sendHeaders", (message) => {
+  const { socket } = message as { socket: Socket };
+  const served = SERVED.get(socket) ?? 0;
+  SERVED.set(socket, served + 1);
+  if (writing) writing.reused = served > 0;
+  writing = undefined;
+});
+
+/** A kept-alive connection that closes this soon after a request was written was closed before it arrived. */
+const STALE_MS = 50;
+
+class Forwarding implements Dispatcher.DispatchHandler {
+  readonly #options: ForwardOptions;
+  readonly #call: Call;
+  readonly #route: Route;
+  readonly #body: Body;
+  readonly #recording: Captured["recording"];
+  readonly #traceId: string;
+  readonly #response: ServerResponse;
+  readonly #resolve: () => void;
+
+  /** Whether the connection had served a request before. */
+  reused = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  readonly #attempts: Attempt[] = [];
+  #bodyReadMs = 0;
+  #sentMs = 0;
+  #firstByteMs: number | undefined;
+  #status: number | undefined;
+  /** Bytes of the body that are still to come; undefined when only its end will tell. */
+  #missing: number | undefined;
+  #watch: TerminalWatch | undefined;
+  #delimited = false;
+  #encoded = false;
+  /** Chunks held back until the record of the end is written. */
+  #held: Buffer[] | undefined;
+  #upstreamEnded = false;
+  #sentHead = false;
+  #left = false;
+  #over = false;
+
+  constructor(
+    options: ForwardOptions,
+    call: Call,
+    route: Route,
+    body: Body,
+    recording: Captured["recording"],
+    traceId: string,
+    response: ServerResponse,
+    resolve: () => void,
+  ) {
+    this.#options = options;
+    this.#call = call;
+    this.#route = route;
+    this.#body = body;
+    this.#recording = recording;
+    this.#traceId = traceId;
+    this.#response = response;
+    this.#resolve = resolve;
+  }
+
+  start(): void {
+    this.#bodyReadMs = performance.now();
+    this.#response.once("close", this.#onClose);
+    if (this.#body.beginning.length > 0) this.#recording.request(this.#body.beginning);
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    const { upstream, target } = this.#route;
+    let headers = this.#call.forward as string[];
+    if (upstream.authorization !== undefined) {
+      headers = withoutNames(headers, AUTHORIZATION);
+      headers.push("authorization", upstream.authorization);
+    }
+    const { beginning, rest } = this.#body;
+    const edited = rest === undefined ? this.#options.edit?.request?.(this.#call, beginning) : undefined;
+    let body: Dispatcher.DispatchOptions["body"] = null;
+    if (rest !== undefined) {
+      body = this.#upload(rest) as unknown as Dispatcher.DispatchOptions["body"];
+      if (this.#call.contentLength !== undefined) headers = [...headers, "content-length", String(this.#call.contentLength)];
+    } else if (beginning.length > 0 || this.#call.contentLength === undefined) body = edited ?? beginning;
+    this.#sentMs = performance.now();
+    this.reused = false;
+    try {
+      upstream.dispatcher.dispatch(
+        { origin: upstream.origin, method: this.#call.method, path: target, headers, body } as Dispatcher.DispatchOptions,
+        this,
+      );
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  async *#upload(rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    yield this.#body.beginning;
+    try {
+      for await (const chunk of rest) {
+        this.#recording.request(chunk);
+        yield chunk;
+      }
+    } catch (error) {
+      throw error instanceof GatewayError ? error : new ClientLeft(error);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#left) return controller.abort(new ClientLeft(undefined));
+    this.#controller = controller;
+    // oxlint-disable-next-line no-this-alias -- not an alias: the one slot that says whose request is being written
+    writing = this;
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {
+    if (status < 200) return;
+    this.#firstByteMs = performance.now();
+    this.#status = status;
+    const { forward, kept, named } = replyHeaders(controller.rawHeaders as Buffer[]);
+    this.#recording.head(status, kept);
+    const length = named.get("content-length");
+    this.#delimited = length !== undefined || named.has("transfer-encoding");
+    this.#encoded = (named.get("content-encoding") ?? "identity") !== "identity";
+    if (hasBody(this.#call.method, status)) {
+      if (length !== undefined) this.#missing = Number(length);
+      else if (!this.#encoded && /^text\/event-stream/i.test(named.get("content-type") ?? "")) {
+        this.#watch = terminalWatch(this.#options.terminalMarkers);
+      }
+    }
+    if (this.#left) return;
+    forward.push("x-spangate-trace-id", this.#traceId, "x-spangate-exchange-id", this.#call.exchangeId);
+    this.#response.writeHead(status, statusText, forward);
+    this.#sentHead = true;
+    // A stream's head goes out at once; that of a reply whose body came along goes with it in one write.
+    process.nextTick(this.#flushHead);
+  }
+
+  readonly #flushHead = (): void => {
+    if (this.#held === undefined && !this.#over && !this.#left) this.#response.flushHeaders();
+  };
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#recording.chunk(chunk);
+    const bytes = this.#options.edit?.reply?.(chunk) ?? chunk;
+    if (this.#held !== undefined) {
+      this.#held.push(bytes);
+      return;
+    }
+    if (this.#isLast(chunk)) {
+      this.#held = [bytes];
+      void this.#recording.end(this.#ended("completed")).then(this.#releaseHeld);
+      return;
+    }
+    if (this.#left || this.#response.write(bytes)) return;
+    controller.pause();
+    this.#response.once("drain", () => controller.resume());
+  }
+
+  /** Whether the client will take the reply for whole once it has these bytes. */
+  #isLast(chunk: Buffer): boolean {
+    if (this.#missing !== undefined) return (this.#missing -= chunk.length) <= 0;
+    return this.#watch?.seen(chunk) ?? false;
+  }
+
+  readonly #releaseHeld = (): void => {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    if (this.#left) return;
+    if (this.#upstreamEnded && held.length === 1) {
+      this.#response.end(held[0]);
+      return this.#finish();
+    }
+    for (const bytes of held) this.#response.write(bytes);
+    if (this.#upstreamEnded) {
+      this.#response.end();
+      this.#finish();
+    }
+  };
+
+  onResponseEnd(): void {
+    this.#upstreamEnded = true;
+    this.#attempt();
+    if (this.#held !== undefined) return; // the end is on its way
+    // A stream that only the end of the connection delimits looks the same whole and cut: without its terminal event it was cut.
+    const whole = this.#delimited || this.#watch === undefined || !hasBody(this.#call.method, this.#status ?? 200);
+    if (!whole) {
+      this.#cut(Object.assign(new Error("the upstream closed the stream before its end"), { code: "stream_interrupted" }));
+      return;
+    }
+    void this.#recording.end(this.#ended("completed")).then(() => {
+      if (!this.#left) this.#response.end();
+      this.#finish();
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
+    if (this.#over || this.#upstreamEnded) return;
+    this.#attempt(error);
+    if (this.#left || error instanceof ClientLeft) {
+      void this.#recording.end(this.#ended("abandoned"));
+      this.#response.destroy();
+      return this.#finish();
+    }
+    if (this.#mayRetry(error)) {
+      this.#options.counters.count("retried");
+      return this.#dispatch();
+    }
+    this.#cut(error);
+  }
+
+  /**
+   * Only a request that never reached its reader may be sent twice: one written to a kept-alive connection that the upstream was
+   * closing at that moment. It shows by the connection's age, by not one byte of a reply, and by how soon the close came.
+   */
+  #mayRetry(error: Error): boolean {
+    return (
+      this.reused &&
+      this.#attempts.length === 1 &&
+      this.#status === undefined &&
+      this.#body.rest === undefined &&
+      performance.now() - this.#sentMs < STALE_MS &&
+      /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(codeOf(error))
+    );
+  }
+
+  /** The upstream broke off, never answered, or the request must not go on. */
+  #cut(error: Error): void {
+    const refusal = error instanceof GatewayError ? error : undefined;
+    const reply = refusal ?? unreachable(error, this.#route, this.#status !== undefined);
+    const started = this.#sentHead;
+    void this.#recording
+      .end({
+        ...this.#ended(refusal ? "rejected" : "cut"),
+        ...(refusal ? { rejection: refusal.code } : { error: errorType(error) }),
+        ...(!started && { status: reply.status }),
+      })
+      .then(() => {
+        if (!this.#left) this.#sayBroken(reply, started);
+        this.#finish();
+      });
+  }
+
+  /** The client must not take a broken reply for a whole one. */
+  #sayBroken(error: GatewayError, started: boolean): void {
+    const body = JSON.stringify(envelope(error));
+    if (!started) {
+      sendError(this.#response, error, { traceId: this.#traceId, exchangeId: this.#call.exchangeId });
+      return;
+    }
+    // An event may only follow a blank line; anywhere else it would become part of the one that broke off.
+    if (this.#watch?.betweenEvents && !this.#encoded) this.#response.end(`data: ${body}\n\n`);
+    else reset(this.#response);
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#over || this.#response.writableFinished) return;
+    this.#left = true;
+    this.#controller?.abort(new ClientLeft(undefined));
+    if (this.#held !== undefined || this.#upstreamEnded) return this.#finish();
+    if (this.#controller === undefined) {
+      // Still waiting for a connection: `onRequestStart` will find that nobody is there any more.
+      void this.#recording.end(this.#ended("abandoned"));
+      this.#finish();
+    }
+  };
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#response.off("close", this.#onClose);
+    this.#body.release();
+    this.#resolve();
+  }
+
+  #attempt(error?: Error): void {
+    this.#attempts.push({
+      startedUs: this.#sinceUs(this.#sentMs),
+      endedUs: this.#sinceUs(performance.now()),
+      ...(this.#status !== undefined && { status: this.#status }),
+      ...(error && { error: error instanceof ClientLeft ? "client_left" : errorType(error) }),
+    });
+  }
+
+  #ended(ending: Ended["ending"]): Ended {
+    // The end of a reply is recorded before the connection says that it is over: its one attempt is not in the list yet.
+    if (ending === "completed" && !this.#upstreamEnded) this.#attempt();
+    return {
+      ending,
+      sentUs: this.#sinceUs(this.#sentMs),
+      ...(this.#firstByteMs !== undefined && { firstByteUs: this.#sinceUs(this.#firstByteMs) }),
+      attempts: this.#attempts,
+      overheadUs: Math.round((this.#sentMs - this.#bodyReadMs) * 1000),
+    };
+  }
+
+  #sinceUs(ms: number): number {
+    return Math.round((ms - this.#call.startedMs) * 1000);
+  }
+}
+
+const AUTHORIZATION: ReadonlySet<string> = new Set(["authorization", "api-key", "x-api-key"]);
+
+function hasBody(method: string, status: number): boolean {
+  return method !== "HEAD" && status !== 204 && status !== 304;
+}
+
+/** Ends a reply so that no client can take it for whole. */
+function reset(response: ServerResponse): void {
+  const { socket } = response;
+  if (socket === null || socket.destroyed) response.destroy();
+  else if ("resetAndDestroy" in socket) socket.resetAndDestroy();
+}
+
+const TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
+
+function codeOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : "";
+}
+
+/** Low cardinality, in the words of the conventions: a code, or `timeout`. */
+function errorType(error: Error): string {
+  const code = codeOf(error);
+  if (TIMEOUTS.has(code)) return "timeout";
+  if (code === "UND_ERR_SOCKET") return "ECONNRESET";
+  if (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return "invalid_response";
+  return code || "_OTHER";
+}
+
+function unreachable(error: Error, { upstream }: Route, started: boolean): GatewayError {
+  const where = `${upstream.name} (${upstream.origin})`;
+  const options = { cause: error };
+  if (TIMEOUTS.has(codeOf(error)))
+    return new GatewayError("upstream_timeout", `the upstream ${where} did not answer in time (${codeOf(error)})`, options);
+  const what = started ? "broke off its reply" : "could not be reached";
+  return new GatewayError(
+    "upstream_unreachable",
+    `the upstream ${where} ${what} (${codeOf(error) || error.message}); check that it runs and that base_url is right`,
+    options,
+  );
+}

@@ -1,0 +1,160 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { DIALECTS } from "../genai/dialects/index.ts";
+import type { Tier } from "../genai/recorded.ts";
+import type { Durability } from "../journal/options.ts";
+import { accept } from "./accept.ts";
+import { authorise } from "./authorise.ts";
+import { bufferBudget, readBody } from "./body.ts";
+import { capture } from "./capture.ts";
+import type { Counters } from "./counters.ts";
+import { envelope, GatewayError, STATUS_BY_CODE, type ErrorCode } from "./error.ts";
+import { forward } from "./forward.ts";
+import type { ClientOptions, GatewayOptions, UpstreamOptions } from "./options.ts";
+import type { Recorder } from "./recorder.ts";
+import { relay, type Relay } from "./relay.ts";
+import { route } from "./route.ts";
+import { upstream, type OutboundProxy, type Upstream } from "./upstream.ts";
+
+/** What may change while the gateway runs. */
+export interface GatewaySettings {
+  readonly gateway: GatewayOptions;
+  readonly upstreams: { readonly [name: string]: UpstreamOptions };
+  readonly default_upstream?: string | undefined;
+  readonly clients: readonly ClientOptions[];
+  readonly durability: Durability;
+  readonly capture: Tier;
+}
+
+export interface GatewayContext {
+  readonly recorder: Recorder;
+  readonly counters: Counters;
+  readonly proxy: OutboundProxy;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The data plane of one process. */
+export interface Gateway {
+  listen(host: string, port: number, shared: boolean): Promise<number>;
+  /** Calls that come from now on obey these settings; running ones end as they began. */
+  apply(settings: GatewaySettings): void;
+  /** Takes no more calls and resolves when the running ones are over, or were cut at the time limit. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** Node checks these once a second; a client that has not sent its head by then only holds a place. */
+const HEAD_TIMEOUT_MS = 10_000;
+/** Longer than the idle time of the usual clients, so that it is they who close. */
+const KEEP_ALIVE_MS = 75_000;
+const MAX_HEAD_BYTES = 16 * 1024;
+
+const MARKERS = [...new Set(DIALECTS.flatMap(({ terminal }) => terminal))].map((each) => Buffer.from(each));
+
+export function gateway(initial: GatewaySettings, context: GatewayContext): Gateway {
+  const { counters, onError } = context;
+  const forwardCall = forward({ terminalMarkers: MARKERS, counters });
+  const buffers = bufferBudget(initial.gateway.max_buffered_bytes);
+  let draining = false;
+  let current = steps(initial);
+
+  const server: Server = createServer({
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    connectionsCheckingInterval: 1000,
+    requestTimeout: 0, // an upload may take its time
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Clients that offer HTTP/2 on the side go on in HTTP/1.1; a WebSocket cannot.
+    shouldUpgradeCallback: (request) => /websocket/i.test(request.headers.upgrade ?? ""),
+  });
+  server.on("request", (request, response) => serve(request, response, false));
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => serve(request, response, true));
+  server.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
+    refuseRaw(socket, "invalid_request", "WebSocket connections are not relayed; use the API over plain HTTP");
+  });
+  server.on("connect", (_request: IncomingMessage, socket: Socket) => {
+    refuseRaw(socket, "invalid_request", "CONNECT is not relayed; send the request itself");
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy();
+    counters.count("malformed");
+    if (error.code === "HPE_HEADER_OVERFLOW")
+      return refuseRaw(socket, "header_too_large", `the head of the request is larger than ${MAX_HEAD_BYTES} bytes`);
+    refuseRaw(socket, "invalid_request", `the request is not HTTP/1.1 as this gateway reads it (${error.code ?? error.message})`);
+  });
+
+  function steps(settings: GatewaySettings): Relay & { readonly upstreams: readonly Upstream[] } {
+    const { gateway: options } = settings;
+    const timeouts = { connectMs: options.connect_timeout_ms, firstByteMs: options.first_byte_timeout_ms, idleMs: options.idle_timeout_ms };
+    const upstreams = new Map(
+      Object.entries(settings.upstreams).map(([name, each]) => [name, upstream(name, each, timeouts, context.proxy)]),
+    );
+    return {
+      upstreams: [...upstreams.values()],
+      accept: (arrival) => {
+        if (draining) throw new GatewayError("draining", "this gateway is stopping and takes no more calls; try again");
+        return accept(arrival, options.max_body_bytes);
+      },
+      authorise: authorise({ clients: settings.clients, origins: options.origins }),
+      route: route({ upstreams, defaultUpstream: settings.default_upstream }),
+      readBody: (call) => readBody(call, { maxBodyBytes: options.max_body_bytes, buffers }),
+      capture: capture({
+        recorder: context.recorder,
+        counters,
+        durability: settings.durability,
+        tier: settings.capture,
+        traceContext: options.trace_context,
+      }),
+      forward: forwardCall,
+      onError,
+    };
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse, asksToContinue: boolean): void {
+    if (request.url === "/healthz" || request.url === "/readyz") {
+      const ready = !draining || request.url === "/healthz";
+      response.writeHead(ready ? 200 : 503, { "content-type": "text/plain" }).end(ready ? "ok\n" : "draining\n");
+      return;
+    }
+    counters.counts.open++;
+    void relay(request, response, current, asksToContinue).finally(() => counters.counts.open--);
+  }
+
+  return {
+    listen: (host, port, shared) =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ host, port, reusePort: shared, backlog: 4096 }, () => {
+          server.off("error", reject).on("error", onError);
+          const address = server.address();
+          resolve(typeof address === "object" && address !== null ? address.port : port);
+        });
+      }),
+    apply(settings) {
+      const before = current;
+      current = steps(settings);
+      // Closing waits for the calls that still run on these connections.
+      for (const { dispatcher } of before.upstreams) dispatcher.close().catch(onError);
+    },
+    async drain(timeoutMs) {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(timer);
+      await Promise.all(current.upstreams.map(({ dispatcher }) => dispatcher.destroy()));
+    },
+  };
+}
+
+/** An answer on a connection that has no request to answer. */
+function refuseRaw(socket: Socket, code: ErrorCode, message: string): void {
+  const error = new GatewayError(code, message);
+  const body = JSON.stringify(envelope(error));
+  const reason = STATUS_BY_CODE[code] === 431 ? "Request Header Fields Too Large" : "Bad Request";
+  socket.end(
+    `HTTP/1.1 ${error.status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

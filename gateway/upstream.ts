@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { lookup } from "node:dns";
+import type { LookupFunction } from "node:net";
+import { EnvHttpProxyAgent, Pool, type Dispatcher } from "undici";
+import { isMetadata } from "./address.ts";
+import type { UpstreamOptions } from "./options.ts";
+
+/** Where calls go. */
+export interface Upstream {
+  readonly name: string;
+  /** `upstreams.<name>.dialect`; undefined: the path of each call decides. */
+  readonly dialect: string | undefined;
+  readonly origin: string;
+  readonly scheme: "http" | "https";
+  readonly address: string;
+  readonly port: number;
+  /** Path of `base_url`, without a slash at its end. */
+  readonly basePath: string;
+  /** `Authorization` that takes the place of the caller's own. */
+  readonly authorization: string | undefined;
+  readonly dispatcher: Dispatcher;
+}
+
+/** The proxies that calls leave through, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say. */
+export interface OutboundProxy {
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
+  readonly noProxy?: string | undefined;
+}
+
+export interface UpstreamTimeouts {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+}
+
+export function upstream(name: string, options: UpstreamOptions, timeouts: UpstreamTimeouts, proxy: OutboundProxy): Upstream {
+  const url = new URL(options.base_url);
+  const scheme = url.protocol === "https:" ? "https" : "http";
+  const connect = {
+    timeout: timeouts.connectMs,
+    lookup: checkedLookup,
+    ...(options.ca_file !== undefined && { ca: readFileSync(options.ca_file, "utf8") }),
+  };
+  const common = { headersTimeout: timeouts.firstByteMs, bodyTimeout: timeouts.idleMs, allowH2: false } as const;
+  const proxied = scheme === "https" ? proxy.httpsProxy : proxy.httpProxy;
+  return {
+    name,
+    dialect: options.dialect,
+    origin: url.origin,
+    scheme,
+    address: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (scheme === "https" ? 443 : 80) : Number(url.port),
+    basePath: url.pathname.replace(/\/+$/, ""),
+    authorization: options.credential && `Bearer ${options.credential.reveal()}`,
+    // As many connections as there are calls at once: a call that waits for another's stream to end would wait minutes.
+    dispatcher:
+      proxied === undefined
+        ? new Pool(url.origin, { ...common, connect, connections: null })
+        : new EnvHttpProxyAgent({ ...common, ...definedOnly(proxy), requestTls: connect, connect, connections: null as unknown as number }),
+  };
+}
+
+/** The resolver's word is checked at each connection, because a name may lead elsewhere tomorrow. */
+const checkedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, "", 4);
+    const allowed = addresses.filter(({ address }) => !isMetadata(address));
+    const [first] = allowed;
+    if (first === undefined) {
+      return callback(
+        Object.assign(new Error(`${hostname} leads to a cloud metadata service, which is never called`), { code: "EACCES" }),
+        "",
+        4,
+      );
+    }
+    if (options.all) return callback(null, allowed);
+    callback(null, first.address, first.family);
+  });
+};
+
+function definedOnly(proxy: OutboundProxy): { httpProxy?: string; httpsProxy?: string; noProxy?: string } {
+  return Object.fromEntries(Object.entries(proxy).filter(([, value]) => value !== undefined));
+}

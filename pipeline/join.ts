@@ -1,0 +1,82 @@
+import { decodePiece } from "../genai/piece.ts";
+import type { Piece, Replied } from "../genai/piece.ts";
+import type { Chunk, Closed, Opened, Recorded } from "../genai/recorded.ts";
+import { KIND, type JournalRecord, type Sequence } from "../journal/record.ts";
+
+/** An exchange whose end has not come. */
+interface Unfinished {
+  readonly opened: Opened;
+  /** Segment its first piece came from: this and all later ones are still needed. */
+  readonly segment: Sequence;
+  replied?: Replied;
+  readonly request: Buffer[];
+  readonly response: Chunk[];
+}
+
+/** Puts the pieces of one lane's exchanges together again. */
+export interface Joiner {
+  /** The exchange that this record finishes, if it does. Throws when its payload is not a piece. */
+  add(record: JournalRecord, segment: Sequence): Recorded | undefined;
+  /** What never ended, as it had arrived when its recorder was lost. */
+  abandon(): readonly Recorded[];
+  /** Oldest segment that an open exchange needs; undefined when none is open. */
+  oldestNeeded(): Sequence | undefined;
+}
+
+export function joiner(): Joiner {
+  const unfinished = new Map<string, Unfinished>();
+
+  return {
+    add(record, segment) {
+      if (record.kind !== KIND.begin && record.kind !== KIND.part && record.kind !== KIND.end) return undefined;
+      const piece = decodePiece(record.payload);
+      const { exchangeId, opened, closed } = piece;
+      const known = unfinished.get(exchangeId) ?? (opened && { opened, segment, request: [], response: [] });
+      if (known === undefined) return undefined; // its first piece was damaged or is gone: nothing can be said of it
+      take(known, piece);
+      if (closed === undefined) {
+        unfinished.set(exchangeId, known);
+        return undefined;
+      }
+      unfinished.delete(exchangeId);
+      return finish(known, closed);
+    },
+    abandon() {
+      const lost = [...unfinished.values()].map((each) => finish(each, lostClosing(each)));
+      unfinished.clear();
+      return lost;
+    },
+    oldestNeeded() {
+      let oldest: Sequence | undefined;
+      for (const { segment } of unfinished.values()) if (oldest === undefined || segment < oldest) oldest = segment;
+      return oldest;
+    },
+  };
+}
+
+function take(known: Unfinished, { replied, request, response }: Piece): void {
+  if (replied) known.replied = replied;
+  known.request.push(...request);
+  known.response.push(...response);
+}
+
+function finish({ opened, request, response }: Unfinished, closed: Closed): Recorded {
+  return { opened, closed, request: request.length === 1 ? (request[0] as Buffer) : Buffer.concat(request), response };
+}
+
+/** How an exchange ended that nobody saw end. */
+function lostClosing({ replied, request, response }: Unfinished): Closed {
+  const firstByteUs = response[0]?.atUs;
+  return {
+    ending: "incomplete",
+    error: "recorder_lost",
+    endedUs: response.at(-1)?.atUs ?? 0,
+    ...(replied && { status: replied.status }),
+    headers: replied?.headers ?? [],
+    ...(firstByteUs !== undefined && { firstByteUs }),
+    requestBytes: request.reduce((sum, { length }) => sum + length, 0),
+    responseBytes: response.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    attempts: [],
+    overheadUs: 0,
+  };
+}

@@ -1,0 +1,56 @@
+import { resolve } from "node:path";
+import { DuckDBInstance, StatementType } from "@duckdb/node-api";
+import { readRows } from "./rows.ts";
+import type { Rows } from "./store.ts";
+import { publishedRows } from "./views.ts";
+
+export interface FileQuery {
+  readonly dataDir: string;
+  /** Published files, below the data folder: all the statement can see. */
+  readonly files: readonly string[];
+  readonly statement: string;
+  readonly parameters: readonly (string | number | boolean | null)[];
+  readonly maxRows: number;
+}
+
+/** A statement that is not one question. */
+export class StatementError extends Error {
+  override readonly name = "StatementError";
+}
+
+/** Answers one statement from the published files, in an engine of its own that is locked before the statement is read. */
+export async function queryFiles({
+  dataDir,
+  files,
+  statement,
+  parameters,
+  maxRows,
+}: FileQuery): Promise<Rows & { readonly truncated: boolean }> {
+  const paths = files.map((file) => resolve(dataDir, file));
+  const instance = await DuckDBInstance.create(":memory:", {
+    memory_limit: "512MB",
+    threads: "2",
+    temp_directory: "",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+  });
+  const connection = await instance.connect();
+  try {
+    await connection.run(`CREATE VIEW spans AS ${publishedRows(paths)}`);
+    await connection.run(`SET allowed_paths = [${paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(", ")}]`);
+    await connection.run("SET enable_external_access = false");
+    await connection.run("SET lock_configuration = true");
+    const statements = await connection.extractStatements(statement);
+    if (statements.count !== 1) throw new StatementError(`expected one statement, found ${statements.count}`);
+    const prepared = await statements.prepare(0);
+    if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN) {
+      throw new StatementError("only questions are answered here: a statement must be a SELECT");
+    }
+    prepared.bind([...parameters]);
+    return await readRows(await prepared.stream(), maxRows);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
