@@ -11,6 +11,9 @@ export interface BodyOptions {
   readonly buffers: BufferBudget;
 }
 
+/** One JSON value; `application/x-ndjson` has many. */
+const JSON_TYPE = /^\s*application\/([\w.-]+\+)?json\s*(;|$)/i;
+
 /** Bytes that all calls of this process hold together. */
 export interface BufferBudget {
   /** Throws a `GatewayError` when there is no room for so many more. */
@@ -50,7 +53,7 @@ const EMPTY: Body = { beginning: Buffer.alloc(0), rest: undefined, noLog: false,
 /** Reads a body, or the beginning of a large one. JSON is scanned as it comes. Throws a `GatewayError` for what is refused. */
 export async function readBody(call: Call, { maxBodyBytes, buffers }: BodyOptions): Promise<Body> {
   if (call.contentLength === 0) return EMPTY;
-  const json = call.read.get("content-encoding") === undefined && /json/i.test(call.read.get("content-type") ?? "");
+  const json = call.read.get("content-encoding") === undefined && JSON_TYPE.test(call.read.get("content-type") ?? "");
   const scan = json ? jsonScan() : undefined;
   let taken = 0;
   try {
