@@ -302,3 +302,22 @@ describe("whatever was recorded", () => {
     expect(assemble(aRecorded({ opened: { upstream }, response })).response).toMatchObject({ id: "resp_1", finished: true });
   });
 });
+
+describe("an exchange whose terminal event had come", () => {
+  for (const { ending, whole } of [
+    { ending: "abandoned", whole: "completed" },
+    { ending: "cut", whole: "completed" },
+    { ending: "incomplete", whole: "incomplete" },
+  ] as const) {
+    test(`is ${whole} when the gateway called it ${ending}`, () => {
+      const { closed } = assemble(aRecorded({ request: REQUEST, response: TEXT_STREAM, closed: { ending, error: "ECONNRESET" } }));
+      expect(closed.ending).toBe(whole);
+    });
+  }
+
+  test("stays abandoned without it", () => {
+    const cut = TEXT_STREAM.slice(0, TEXT_STREAM.indexOf("data: [DONE]"));
+    const { closed } = assemble(aRecorded({ request: REQUEST, response: cut, closed: { ending: "abandoned" } }));
+    expect(closed.ending).toBe("abandoned");
+  });
+});

@@ -39,7 +39,7 @@ export function assemble(recorded: Recorded): Exchange {
   const answer = dialect && status !== undefined ? readAnswer(dialect, recorded, status) : {};
   return present({
     opened,
-    closed,
+    closed: answer.response?.finished ? closedWhole(closed) : closed,
     unreadable,
     dialect,
     request,
@@ -59,6 +59,16 @@ function readRequest(dialect: Dialect, bytes: Buffer): RequestFacts | undefined 
 function upstreamStatus(closed: Closed): number | undefined {
   const last = closed.attempts.at(-1);
   return last?.status ?? (last?.error === undefined ? closed.status : undefined);
+}
+
+/**
+ * Once the terminal event is there, the exchange is complete, whoever closed first. The gateway sees it in plain bytes; in a compressed
+ * stream it is found only here.
+ */
+function closedWhole(closed: Closed): Closed {
+  if (closed.ending !== "abandoned" && closed.ending !== "cut") return closed;
+  const { error: _, ...rest } = closed;
+  return { ...rest, ending: "completed" };
 }
 
 type Answer = Pick<Exchange, "response" | "error" | "firstChunkUs" | "flaw">;
