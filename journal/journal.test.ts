@@ -26,7 +26,7 @@ async function readAll(
   const records: JournalRecord[] = [];
   for (;;) {
     const more = await reader.read();
-    if (more.length === 0) return { records, damage };
+    if (more.length === 0) return { records: [...records, ...reader.end()], damage };
     records.push(...more);
   }
 }
@@ -130,6 +130,43 @@ test("a torn end is skipped and told, and the next segment is read", async () =>
   }
   const { records, damage } = await readAll();
   expect(texts(records)).toEqual(["whole", "after"]);
+  expect(damage).toHaveLength(1);
+});
+
+test("bit flips in a sealed journal cost the groups they are in, and are told", async () => {
+  const master = loadOrCreateKey(join(folder, "key"));
+  {
+    await using writer = await journal(options({ master, segmentBytes: 4000 }));
+    for (let i = 1; i <= 400; i++) {
+      writer.append(KIND.end, [Buffer.from(`record ${i} ${"x".repeat(i % 50)}`)]);
+      await writer.written();
+    }
+  }
+  const segments = await listSegments(folder);
+  const flips = 20;
+  for (let i = 0; i < flips; i++) {
+    const file = join(folder, segmentName(segments[(i * 7) % segments.length] ?? 0));
+    const bytes = readFileSync(file);
+    const at = 300 + ((i * 997) % (bytes.length - 300));
+    bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+    writeFileSync(file, bytes);
+  }
+  const { records, damage } = await readAll(0, [master]);
+  expect(records.length).toBeGreaterThanOrEqual(400 - flips);
+  expect(records.length).toBeLessThan(400);
+  expect(damage.length).toBeGreaterThan(0);
+});
+
+test("a torn end of the newest segment is told when nobody writes it any more", async () => {
+  {
+    await using writer = await journal(options());
+    writer.append(KIND.end, [Buffer.from("whole")]);
+    await writer.written();
+  }
+  const file = join(folder, segmentName(1));
+  appendFileSync(file, readFileSync(file).subarray(-20, -3));
+  const { records, damage } = await readAll();
+  expect(texts(records)).toEqual(["whole"]);
   expect(damage).toHaveLength(1);
 });
 

@@ -1,6 +1,7 @@
 import { open, stat, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { KIND, readRecord, RECORD_HEAD, type JournalRecord, type Sequence } from "./record.ts";
+import { KIND, type JournalRecord, type Sequence } from "./record.ts";
+import { scanRecords } from "./scan.ts";
 import { openSeal, type MasterKey, type Seal } from "./seal.ts";
 import { decodeHead, listSegments, segmentName } from "./segment.ts";
 
@@ -18,6 +19,8 @@ export interface ReadOptions {
 export interface JournalReader extends AsyncDisposable {
   /** The next records in order, about `maxBytes` of them; empty when there is nothing new yet. */
   read(maxBytes?: number): Promise<JournalRecord[]>;
+  /** What `read` held back because its end might still come. For a journal that nobody writes any more. */
+  end(): JournalRecord[];
   /** First sequence of the segment the last record came from. */
   readonly segment: Sequence | undefined;
   /** Bytes on the disk that were not read yet. */
@@ -25,8 +28,6 @@ export interface JournalReader extends AsyncDisposable {
 }
 
 const READ_BYTES = 1024 * 1024;
-/** A segment holds 64 MiB, or one group that is larger; no group comes near this. */
-const MAX_RECORD = 1024 * 1024 * 1024;
 
 export function journalReader(options: ReadOptions): JournalReader {
   let first: Sequence | undefined;
@@ -48,7 +49,6 @@ export function journalReader(options: ReadOptions): JournalReader {
   }
 
   async function openSegment(next: Sequence): Promise<void> {
-    if (file !== undefined && rest.length > 0) damaged("the record at its end is torn");
     await file?.close();
     file = await open(join(options.folder, segmentName(next)), "r");
     first = next;
@@ -58,13 +58,11 @@ export function journalReader(options: ReadOptions): JournalReader {
     seal = undefined;
   }
 
-  function damaged(reason: string): void {
-    options.onDamage({ segment: segmentName(first ?? 0), offset, reason });
-  }
+  const damagedAt = (at: number): { segment: string; offset: number } => ({ segment: segmentName(first ?? 0), offset: offset + at });
 
   /** Gives up on what is left of this segment. */
   function skipSegment(reason: string): void {
-    damaged(reason);
+    options.onDamage({ ...damagedAt(0), reason });
     rest = Buffer.alloc(0);
     offset = Infinity;
   }
@@ -91,44 +89,38 @@ export function journalReader(options: ReadOptions): JournalReader {
     }
   }
 
+  /** Takes the whole records off the front of `rest`. `final`: this segment will not grow any more. */
+  function take(into: JournalRecord[], final: boolean): void {
+    const { records, consumed, damage } = scanRecords(rest, 0, final);
+    for (const each of damage) options.onDamage({ ...damagedAt(each.offset), reason: `${each.length} bytes are no record` });
+    for (const record of records) {
+      if (record.kind === KIND.sealed) openGroup(record, into);
+      else pass(record, into);
+    }
+    rest = rest.subarray(consumed);
+    offset += consumed;
+  }
+
+  /** What is left when another segment has begun behind this one. */
+  function endSegment(into: JournalRecord[]): void {
+    if (headRead) take(into, true);
+    else skipSegment("its head is torn");
+  }
+
+  function openGroup({ sequence, payload }: JournalRecord, into: JournalRecord[]): void {
+    try {
+      if (seal === undefined) throw new Error("a sealed group in a segment without a key");
+      for (const record of scanRecords(seal.open(sequence, payload), last, true).records) pass(record, into);
+    } catch (error) {
+      options.onDamage({ ...damagedAt(0), reason: `the group of record ${sequence} does not open: ${(error as Error).message}` });
+    }
+  }
+
   /** Each sequence number is passed on once, whatever stands in the file. */
   function pass(record: JournalRecord, into: JournalRecord[]): void {
     if (record.sequence <= last) return;
     last = record.sequence;
     into.push(record);
-  }
-
-  /** Takes the whole records off the front of `rest`. */
-  function take(into: JournalRecord[]): void {
-    let at = 0;
-    for (;;) {
-      const record = readRecord(rest, at);
-      if (record === undefined) break;
-      if (record === "damaged") {
-        rest = rest.subarray(at);
-        offset += at;
-        return skipSegment("checksum does not match");
-      }
-      at += RECORD_HEAD + record.payload.length;
-      if (record.kind !== KIND.sealed) {
-        pass(record, into);
-        continue;
-      }
-      try {
-        if (seal === undefined) throw new Error("a sealed group in a segment without a key");
-        const group = seal.open(record.sequence, record.payload);
-        for (let inner = 0; inner < group.length;) {
-          const each = readRecord(group, inner);
-          if (each === undefined || each === "damaged") throw new Error("a record inside a sealed group is damaged");
-          pass(each, into);
-          inner += RECORD_HEAD + each.payload.length;
-        }
-      } catch (error) {
-        damaged((error as Error).message);
-      }
-    }
-    rest = rest.subarray(at);
-    offset += at;
   }
 
   return {
@@ -137,15 +129,14 @@ export function journalReader(options: ReadOptions): JournalReader {
       let taken = 0;
       let next = file === undefined ? await following() : undefined;
       while (taken < maxBytes) {
-        const needed = rest.length >= 4 && headRead ? RECORD_HEAD + rest.readUInt32LE(0) - rest.length : 0;
-        if (needed > MAX_RECORD) skipSegment("a record claims to be larger than any can be");
-        if (await fill(Math.max(needed, READ_BYTES))) {
+        if (await fill(READ_BYTES)) {
           const before = offset;
           if (!headRead) readHead();
-          if (headRead) take(records);
+          if (headRead) take(records, false);
           taken += offset === Infinity ? 0 : offset - before;
           continue;
         }
+        if (next !== undefined && rest.length > 0) endSegment(records);
         if (records.length > 0) break; // so that `segment` is the one all of them came from
         if (next !== undefined) {
           await openSegment(next);
@@ -156,6 +147,11 @@ export function journalReader(options: ReadOptions): JournalReader {
         next = await following();
         if (next === undefined) break;
       }
+      return records;
+    },
+    end() {
+      const records: JournalRecord[] = [];
+      if (rest.length > 0 && offset !== Infinity) endSegment(records);
       return records;
     },
     get segment() {
