@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { journal, type AppendOptions } from "./append.ts";
 import { journalReader, trim } from "./read.ts";
-import { frameRecord, KIND, readRecord, RECORD_HEAD, type JournalRecord } from "./record.ts";
+import { KIND, readRecord, recordHead, RECORD_HEAD, type JournalRecord } from "./record.ts";
 import { loadOrCreateKey } from "./seal.ts";
 import { listSegments, segmentName } from "./segment.ts";
 
@@ -197,7 +197,7 @@ test("a group that stands twice is read once, and one that claims another place 
   const [moved] = [readRecord(group, 0)];
   if (moved === undefined || moved === "damaged") throw new Error("the test cut the group at the wrong place");
   appendFileSync(file, group);
-  appendFileSync(file, Buffer.concat(frameRecord(2, KIND.sealed, [moved.payload])));
+  appendFileSync(file, Buffer.concat([recordHead(2, KIND.sealed, [moved.payload]), moved.payload]));
   const { records, damage } = await readAll(0, [master]);
   expect(texts(records)).toEqual(["one"]);
   expect(damage).toHaveLength(1);

@@ -19,19 +19,41 @@ export interface JournalRecord {
 /** `u32 payload length | u32 crc32 of the rest | u64 sequence | u8 kind | payload`, little-endian. */
 export const RECORD_HEAD = 17;
 
-/** One record as buffers to be written one after another; `payload` is not copied. */
-export function frameRecord(sequence: Sequence, kind: Kind, payload: readonly Buffer[]): Buffer[] {
-  const head = Buffer.allocUnsafe(RECORD_HEAD);
-  let length = 0;
+/** Bytes that `writeRecord` needs for this payload. */
+export function recordLength(payload: readonly Buffer[]): number {
+  let length = RECORD_HEAD;
   for (const bytes of payload) length += bytes.length;
-  head.writeUInt32LE(length, 0);
-  head.writeUInt32LE(sequence % 0x1_0000_0000, 8);
-  head.writeUInt32LE(Math.floor(sequence / 0x1_0000_0000), 12);
-  head.writeUInt8(kind, 16);
+  return length;
+}
+
+/** Writes one record to `target` at `at`, where there is room for it; returns where it ends. */
+export function writeRecord(target: Buffer, at: number, sequence: Sequence, kind: Kind, payload: readonly Buffer[]): number {
+  let end = at + RECORD_HEAD;
+  for (const bytes of payload) {
+    target.set(bytes, end);
+    end += bytes.length;
+  }
+  writeHead(target, at, end - at - RECORD_HEAD, sequence, kind);
+  target.writeUInt32LE(crc32(target.subarray(at + 8, end)), at + 4);
+  return end;
+}
+
+/** The head of a record whose payload, of which `payload` are the parts in order, is written behind it. */
+export function recordHead(sequence: Sequence, kind: Kind, payload: readonly Buffer[]): Buffer {
+  const head = Buffer.allocUnsafe(RECORD_HEAD);
+  writeHead(head, 0, recordLength(payload) - RECORD_HEAD, sequence, kind);
   let sum = crc32(head.subarray(8));
   for (const bytes of payload) sum = crc32(bytes, sum);
   head.writeUInt32LE(sum, 4);
-  return [head, ...payload];
+  return head;
+}
+
+/** All but the checksum. */
+function writeHead(target: Buffer, at: number, length: number, sequence: Sequence, kind: Kind): void {
+  target.writeUInt32LE(length, at);
+  target.writeUInt32LE(sequence % 0x1_0000_0000, at + 8);
+  target.writeUInt32LE(Math.floor(sequence / 0x1_0000_0000), at + 12);
+  target.writeUInt8(kind, at + 16);
 }
 
 /** The record at `at`; `undefined` when the bytes end before it does, `"damaged"` when its checksum does not match. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { frameRecord, KIND, RECORD_HEAD } from "./record.ts";
+import { KIND, recordHead, RECORD_HEAD } from "./record.ts";
 import { scanRecords } from "./scan.ts";
 
 const framed = (texts: readonly string[]): Buffer[] =>
-  texts.map((text, i) => Buffer.concat(frameRecord(i + 1, KIND.end, [Buffer.from(text)])));
+  texts.map((text, i) => Buffer.concat([recordHead(i + 1, KIND.end, [Buffer.from(text)]), Buffer.from(text)]));
 const texts = fc.array(fc.string({ maxLength: 60 }), { minLength: 2, maxLength: 12 });
 const read = (bytes: Buffer, final = true) => {
   const { records, damage, consumed } = scanRecords(bytes, 0, final);

@@ -18,7 +18,8 @@ export interface WrappedKey {
 
 /** Encrypts and decrypts the write groups of one segment. */
 export interface Seal {
-  seal(sequence: Sequence, group: readonly Buffer[]): Buffer[];
+  /** What is to be written in place of the group, in order. */
+  seal(sequence: Sequence, group: Buffer): Buffer[];
   /** Throws when the group was not sealed with this key at this place. */
   open(sequence: Sequence, sealed: Buffer): Buffer;
 }
@@ -88,9 +89,9 @@ function sealWith(dataKey: Buffer): Seal {
     seal(sequence, group) {
       const nonce = place(sequence);
       const cipher = createCipheriv(ALGORITHM, dataKey, nonce).setAAD(nonce);
-      const sealed = group.map((bytes) => cipher.update(bytes));
-      sealed.push(cipher.final(), cipher.getAuthTag());
-      return sealed;
+      const sealed = cipher.update(group); // GCM holds nothing back for the end
+      cipher.final();
+      return [sealed, cipher.getAuthTag()];
     },
     open(sequence, sealed) {
       const nonce = place(sequence);
