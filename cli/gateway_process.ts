@@ -30,7 +30,7 @@ const send = (message: FromGateway): void => tell(message);
 live<ToGateway>({
   onMessage(message) {
     if (message.type === "start") start(message).catch(failed);
-    else if (message.type === "reload") running?.apply(settingsOf(message.raw, message.demo));
+    else if (message.type === "reload") reload(message);
     else if (message.type === "report") send({ type: "report", id: message.id, counts: counts.counts });
   },
   async stop() {
@@ -60,6 +60,15 @@ async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<T
   });
   send({ type: "ready", port: await running.listen(settings.gateway.host, port, shared) });
   setInterval(() => send({ type: "report", counts: counts.counts }), REPORT_EVERY_MS).unref();
+}
+
+/** What the supervisor could read a moment ago may be gone by now. */
+function reload({ raw, demo }: Extract<ToGateway, { type: "reload" }>): void {
+  try {
+    running?.apply(settingsOf(raw, demo));
+  } catch (error) {
+    log.error({ err: error }, "the changed configuration cannot be applied; the one before stays in force");
+  }
 }
 
 /** The supervisor has checked this input; only a secret that vanished since can make it fail. */

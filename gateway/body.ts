@@ -121,7 +121,8 @@ async function* following(
   maxBodyBytes: number,
 ): AsyncGenerator<Buffer> {
   let sum = held;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Whoever stops reading here may still answer: the connection stays.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     sum += chunk.length;
     check(scan, chunk, sum, maxBodyBytes);
     yield chunk;

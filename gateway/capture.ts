@@ -33,6 +33,11 @@ const TRUE = /^(true|1|yes|on)$/i;
 const FALSE = /^(false|0|no|off)$/i;
 
 export function capture({ recorder, counters, durability, tier, traceContext }: CaptureOptions): Capture {
+  /** How much of a call may be kept: what is set for its caller or for all, lowered by what its headers ask for. */
+  function tierFor(caller: Caller | undefined, read: ReadonlyMap<string, string>): Tier {
+    return wantsNoRecord(read) ? "none" : lowered(caller?.capture ?? tier, read);
+  }
+
   function open(opened: Opened, startedMs: number, safe: Durability): Recording {
     if (opened.tier !== "none" && safe !== "off") return recorder.open(opened, startedMs, safe);
     counters.count("unrecorded");
@@ -46,7 +51,7 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
         exchangeId: call.exchangeId,
         tenant: caller.tenant,
         ...(caller.name !== undefined && { caller: caller.name }),
-        tier: noLog || wantsNoRecord(call.read) ? "none" : lowered(caller.capture ?? tier, call.read),
+        tier: noLog ? "none" : tierFor(caller, call.read),
         ...ids,
         startedAtUs: call.startedAtUs,
         method: call.method,
@@ -72,7 +77,7 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
         exchangeId: arrival.exchangeId,
         tenant: caller?.tenant ?? "default",
         ...(caller?.name !== undefined && { caller: caller.name }),
-        tier: tier === "none" ? "none" : "metadata",
+        tier: tierFor(caller, headersOf(arrival)) === "none" ? "none" : "metadata",
         traceId,
         spanId: newSpanId(),
         startedAtUs: arrival.startedAtUs,
@@ -82,7 +87,7 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
         headers: [],
         ...clientAddress(arrival),
       };
-      return { recording: open(opened, arrival.startedMs, durability), traceId };
+      return { recording: open(opened, arrival.startedMs, caller?.durability ?? durability), traceId };
     },
   };
 }
@@ -90,6 +95,11 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
 function clientAddress({ request }: Arrival): { clientAddress?: string } {
   const address = request.socket.remoteAddress;
   return address === undefined ? {} : { clientAddress: address };
+}
+
+/** Also of a request whose head was never accepted. */
+function headersOf({ request }: Arrival): ReadonlyMap<string, string> {
+  return new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
 }
 
 /** A header can only lower the tier. */

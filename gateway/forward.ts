@@ -47,17 +47,25 @@ export function forward({ terminalMarkers, counters, edit }: ForwardOptions) {
     });
 }
 
-const SERVED = new WeakMap<object, number>();
+/** The connection that a request was written to. */
+interface Written {
+  readonly socket: Socket;
+  /** Whether it had served a request before. */
+  readonly reused: boolean;
+  /** Bytes it had brought until then. */
+  readonly bytesRead: number;
+}
+
+const SERVED = new WeakSet<object>();
 /** The forwarding whose request undici is about to write. */
 let writing: Forwarding | undefined;
 
-// Published in the same turn as `onRequestStart`: the one way to learn which connection a request took, and how many it served before.
+// Published in the same turn as `onRequestStart`: the one way to learn which connection a request took, and whether it served others before.
 subscribe("undici:client:sendHeaders", (message) => {
   const { socket } = message as { socket: Socket };
-  const served = SERVED.get(socket) ?? 0;
-  SERVED.set(socket, served + 1);
-  if (writing) writing.reused = served > 0;
+  if (writing) writing.written = { socket, reused: SERVED.has(socket), bytesRead: socket.bytesRead };
   writing = undefined;
+  SERVED.add(socket);
 });
 
 /** A kept-alive connection that closes this soon after a request was written was closed before it arrived. */
@@ -73,8 +81,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #resolve: () => void;
 
-  /** Whether the connection had served a request before. */
-  reused = false;
+  written: Written | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   readonly #attempts: Attempt[] = [];
   #bodyReadMs = 0;
@@ -89,6 +96,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
   /** Chunks held back until the record of the end is written. */
   #held: Buffer[] | undefined;
   #upstreamEnded = false;
+  /** The client is being told that there is no reply, or no more of it. */
+  #broken = false;
   #sentHead = false;
   #left = false;
   #over = false;
@@ -135,7 +144,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       if (this.#call.contentLength !== undefined) headers = [...headers, "content-length", String(this.#call.contentLength)];
     } else if (beginning.length > 0 || this.#call.contentLength === undefined) body = edited ?? beginning;
     this.#sentMs = performance.now();
-    this.reused = false;
+    this.written = undefined;
     try {
       upstream.dispatcher.dispatch(
         { origin: upstream.origin, method: this.#call.method, path: target, headers, body } as Dispatcher.DispatchOptions,
@@ -155,7 +164,15 @@ class Forwarding implements Dispatcher.DispatchHandler {
       }
     } catch (error) {
       throw error instanceof GatewayError ? error : new ClientLeft(error);
+    } finally {
+      this.#discardRest();
     }
+  }
+
+  /** Clients that send all they have before they look at a reply must be able to, also when the reply came early. */
+  #discardRest(): void {
+    const { request } = this.#call;
+    if (this.#over && !request.complete && !request.destroyed) request.resume();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -193,6 +210,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   };
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#broken) return;
     this.#recording.chunk(chunk);
     const bytes = this.#options.edit?.reply?.(chunk) ?? chunk;
     if (this.#held !== undefined) {
@@ -231,6 +249,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   };
 
   onResponseEnd(): void {
+    if (this.#broken) return;
     this.#upstreamEnded = true;
     this.#attempt();
     if (this.#held !== undefined) return; // the end is on its way
@@ -251,7 +270,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   #fail(error: Error): void {
-    if (this.#over || this.#upstreamEnded) return;
+    if (this.#over || this.#broken || this.#upstreamEnded) return;
     this.#attempt(error);
     if (this.#left || error instanceof ClientLeft) {
       void this.#recording.end(this.#ended("abandoned"));
@@ -270,10 +289,12 @@ class Forwarding implements Dispatcher.DispatchHandler {
    * closing at that moment. It shows by the connection's age, by not one byte of a reply, and by how soon the close came.
    */
   #mayRetry(error: Error): boolean {
+    const { written } = this;
     return (
-      this.reused &&
+      written !== undefined &&
+      written.reused &&
+      written.socket.bytesRead === written.bytesRead &&
       this.#attempts.length === 1 &&
-      this.#status === undefined &&
       this.#body.rest === undefined &&
       performance.now() - this.#sentMs < STALE_MS &&
       /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(codeOf(error))
@@ -282,6 +303,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   /** The upstream broke off, never answered, or the request must not go on. */
   #cut(error: Error): void {
+    this.#broken = true;
     const refusal = error instanceof GatewayError ? error : undefined;
     const reply = refusal ?? unreachable(error, this.#route, this.#status !== undefined);
     const started = this.#sentHead;
@@ -326,6 +348,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#over = true;
     this.#response.off("close", this.#onClose);
     this.#body.release();
+    this.#discardRest();
     this.#resolve();
   }
 
@@ -375,10 +398,14 @@ function codeOf(error: Error): string {
   return typeof code === "string" ? code : "";
 }
 
+/** What an outbound proxy does instead of passing a call on. */
+const PROXY_REFUSALS = new Set(["UND_ERR_ABORTED", "UND_ERR_INVALID_ARG", "UND_ERR_PRX_CONN", "UND_ERR_PRX_TLS"]);
+
 /** Low cardinality, in the words of the conventions: a code, or `timeout`. */
 function errorType(error: Error): string {
   const code = codeOf(error);
   if (TIMEOUTS.has(code)) return "timeout";
+  if (PROXY_REFUSALS.has(code)) return "proxy_refused";
   if (code === "UND_ERR_SOCKET") return "ECONNRESET";
   if (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return "invalid_response";
   return code || "_OTHER";
@@ -387,8 +414,14 @@ function errorType(error: Error): string {
 function unreachable(error: Error, { upstream }: Route, started: boolean): GatewayError {
   const where = `${upstream.name} (${upstream.origin})`;
   const options = { cause: error };
+  if (codeOf(error) === "draining")
+    return new GatewayError("draining", `this gateway stopped before the upstream ${where} was done; try again`, options);
   if (TIMEOUTS.has(codeOf(error)))
     return new GatewayError("upstream_timeout", `the upstream ${where} did not answer in time (${codeOf(error)})`, options);
+  if (PROXY_REFUSALS.has(codeOf(error))) {
+    const message = `the outbound proxy does not lead to the upstream ${where} (${error.message}); check HTTP_PROXY, HTTPS_PROXY and NO_PROXY`;
+    return new GatewayError("upstream_unreachable", message, options);
+  }
   const what = started ? "broke off its reply" : "could not be reached";
   return new GatewayError(
     "upstream_unreachable",

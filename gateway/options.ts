@@ -4,6 +4,7 @@ import type { Resolved } from "../config/secret.ts";
 import { TIERS } from "../genai/recorded.ts";
 import { DURABILITIES } from "../journal/options.ts";
 import { baseUrl } from "./base_url.ts";
+import { caFile } from "./ca_file.ts";
 
 const MIB = 1024 * 1024;
 const LONGEST_TIMEOUT_MS = 24 * 60 * 60 * 1000;
@@ -43,7 +44,7 @@ export const upstreamOptions = z.strictObject({
   credential: secretReference.optional().meta({
     description: "Key sent in place of the caller's own; such an upstream serves only `clients`. Left out, the caller's passes through.",
   }),
-  ca_file: z.string().min(1).optional().meta({ description: "Certificates, in PEM, of a private authority that signs this upstream." }),
+  ca_file: caFile.optional().meta({ description: "Certificates, in PEM, of a private authority that signs this upstream." }),
 });
 export type UpstreamOptions = Resolved<z.output<typeof upstreamOptions>>;
 

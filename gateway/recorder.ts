@@ -10,6 +10,8 @@ import type { Ended, Recording } from "./recording.ts";
 const TICK_MS = 100;
 /** Longest that the end of a reply waits for its record, unless `strict`. */
 const HOLD_MS = 5;
+/** The end of this wait, begun anew when a process that stood still looks at the clock again: the write may be done by then. */
+const LAST_MS = 1;
 /** A write group grows no larger than about this before it is sent to the file. */
 const GROUP_BYTES = 1024 * 1024;
 /** When the disk does not keep up, content beyond this is dropped and counted; the calls go on. */
@@ -53,9 +55,9 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
   /** Waits for the write of what was appended, but never longer than `HOLD_MS`. */
   function balanced(): Promise<void> {
     return new Promise((release) => {
-      const entry: Held = { since: performance.now(), released: false, release };
+      const entry: Held = { until: performance.now() + HOLD_MS - LAST_MS, last: false, released: false, release };
       held.push(entry);
-      heldTimer ??= setTimeout(releaseLate, HOLD_MS);
+      heldTimer ??= setTimeout(releaseLate, HOLD_MS - LAST_MS);
       const done = (): void => {
         if (entry.released) return;
         entry.released = true;
@@ -72,7 +74,7 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
     heldTimer = undefined;
     const now = performance.now();
     let entry = held[0];
-    while (entry !== undefined && (entry.released || now - entry.since >= HOLD_MS)) {
+    while (entry !== undefined && (entry.released || (entry.last && now >= entry.until))) {
       held.shift();
       if (!entry.released) {
         entry.released = true;
@@ -81,7 +83,14 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
       }
       entry = held[0];
     }
-    if (entry !== undefined) heldTimer = setTimeout(releaseLate, HOLD_MS - (now - entry.since));
+    if (entry === undefined) return;
+    for (const each of held) {
+      if (each.last) continue;
+      if (now < each.until) break;
+      each.last = true;
+      each.until = now + LAST_MS;
+    }
+    heldTimer = setTimeout(releaseLate, entry.until - now);
   }
 
   function lost(error: unknown): void {
@@ -208,7 +217,10 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
 
 /** The end of a reply that waits for its record. */
 interface Held {
-  readonly since: number;
+  /** On the monotonic clock, milliseconds. */
+  until: number;
+  /** Whether what is left of the wait is its end. */
+  last: boolean;
   released: boolean;
   readonly release: () => void;
 }

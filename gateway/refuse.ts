@@ -1,8 +1,15 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { envelope, GatewayError } from "./error.ts";
 
 /** How long a client may go on sending a body that nobody wants, before its connection is closed. */
 const DISCARD_MS = 500;
+
+/** Connections whose last answer is a refusal. */
+const ENDING = new WeakSet<Socket>();
+
+/** Whether nothing more will be answered on this connection: what still comes on it must not be acted upon. */
+export const isEnding = (socket: Socket): boolean => ENDING.has(socket);
 
 /** Answers with an error of our own, before a reply has begun. */
 export function sendError(response: ServerResponse, error: unknown, ids?: { readonly traceId: string; readonly exchangeId: string }): void {
@@ -17,6 +24,7 @@ export function sendError(response: ServerResponse, error: unknown, ids?: { read
     connection: "close",
   });
   const { req: request } = response;
+  ENDING.add(request.socket);
   if (request.complete || request.destroyed) {
     response.end(body);
     return;

@@ -11,10 +11,12 @@ import type { Counters } from "./counters.ts";
 import { envelope, GatewayError, STATUS_BY_CODE, type ErrorCode } from "./error.ts";
 import { forward } from "./forward.ts";
 import type { ClientOptions, GatewayOptions, UpstreamOptions } from "./options.ts";
+import type { OutboundProxy } from "./outbound_proxy.ts";
 import type { Recorder } from "./recorder.ts";
+import { isEnding } from "./refuse.ts";
 import { relay, type Relay } from "./relay.ts";
 import { route } from "./route.ts";
-import { upstream, type OutboundProxy, type Upstream } from "./upstream.ts";
+import { upstream, type Upstream } from "./upstream.ts";
 
 /** What may change while the gateway runs. */
 export interface GatewaySettings {
@@ -42,6 +44,15 @@ export interface Gateway {
   drain(timeoutMs: number): Promise<void>;
 }
 
+/** The steps under one state of the settings, and how many calls take them. */
+interface Generation {
+  readonly steps: Relay;
+  readonly upstreams: readonly Upstream[];
+  calls: number;
+}
+
+/** How long clients have to read that their reply was cut, before their connections are closed. */
+const LAST_WORDS_MS = 200;
 /** Node checks these once a second; a client that has not sent its head by then only holds a place. */
 const HEAD_TIMEOUT_MS = 10_000;
 /** Longer than the idle time of the usual clients, so that it is they who close. */
@@ -55,7 +66,9 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
   const forwardCall = forward({ terminalMarkers: MARKERS, counters });
   const buffers = bufferBudget(initial.gateway.max_buffered_bytes);
   let draining = false;
-  let current = steps(initial);
+  let current = generation(initial);
+  /** Those with calls that still run, and the current one. */
+  const generations = new Set([current]);
 
   const server: Server = createServer({
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -82,14 +95,13 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
     refuseRaw(socket, "invalid_request", `the request is not HTTP/1.1 as this gateway reads it (${error.code ?? error.message})`);
   });
 
-  function steps(settings: GatewaySettings): Relay & { readonly upstreams: readonly Upstream[] } {
+  function generation(settings: GatewaySettings): Generation {
     const { gateway: options } = settings;
     const timeouts = { connectMs: options.connect_timeout_ms, firstByteMs: options.first_byte_timeout_ms, idleMs: options.idle_timeout_ms };
     const upstreams = new Map(
       Object.entries(settings.upstreams).map(([name, each]) => [name, upstream(name, each, timeouts, context.proxy)]),
     );
-    return {
-      upstreams: [...upstreams.values()],
+    const steps: Relay = {
       accept: (arrival) => {
         if (draining) throw new GatewayError("draining", "this gateway is stopping and takes no more calls; try again");
         return accept(arrival, options.max_body_bytes);
@@ -107,16 +119,40 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
       forward: forwardCall,
       onError,
     };
+    return { steps, upstreams: [...upstreams.values()], calls: 0 };
+  }
+
+  /** Connections of settings that were replaced stay until the last call that began under them is over. */
+  function leave(old: Generation): void {
+    if (old === current || old.calls > 0) return;
+    generations.delete(old);
+    for (const { dispatcher } of old.upstreams) dispatcher.close().catch(onError);
+  }
+
+  /** Ends what still runs upstream; clients that wait for it are told. */
+  async function breakOff(): Promise<void> {
+    const error = Object.assign(new Error("the gateway stopped"), { code: "draining" });
+    const upstreams = [...generations].flatMap((each) => each.upstreams);
+    await Promise.all(upstreams.map(({ dispatcher }) => dispatcher.destroy(error)));
   }
 
   function serve(request: IncomingMessage, response: ServerResponse, asksToContinue: boolean): void {
+    if (isEnding(request.socket)) return;
     if (request.url === "/healthz" || request.url === "/readyz") {
       const ready = !draining || request.url === "/healthz";
       response.writeHead(ready ? 200 : 503, { "content-type": "text/plain" }).end(ready ? "ok\n" : "draining\n");
       return;
     }
+    // Writing to a client that has just gone is no failure: `close` tells of it.
+    response.on("error", ignore);
+    const mine = current;
+    mine.calls++;
     counters.counts.open++;
-    void relay(request, response, current, asksToContinue).finally(() => counters.counts.open--);
+    void relay(request, response, mine.steps, asksToContinue).finally(() => {
+      counters.counts.open--;
+      mine.calls--;
+      leave(mine);
+    });
   }
 
   return {
@@ -131,23 +167,30 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
       }),
     apply(settings) {
       const before = current;
-      current = steps(settings);
-      // Closing waits for the calls that still run on these connections.
-      for (const { dispatcher } of before.upstreams) dispatcher.close().catch(onError);
+      current = generation(settings);
+      generations.add(current);
+      leave(before);
     },
     async drain(timeoutMs) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const idle = setInterval(() => server.closeIdleConnections(), 50);
-      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      let last: NodeJS.Timeout | undefined;
+      const timer = setTimeout(() => {
+        void breakOff();
+        last = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
+      }, timeoutMs);
       await closed;
       clearInterval(idle);
       clearTimeout(timer);
-      await Promise.all(current.upstreams.map(({ dispatcher }) => dispatcher.destroy()));
+      clearTimeout(last);
+      await breakOff();
     },
   };
 }
+
+const ignore = (): void => {};
 
 /** An answer on a connection that has no request to answer. */
 function refuseRaw(socket: Socket, code: ErrorCode, message: string): void {

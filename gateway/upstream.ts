@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { lookup } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { EnvHttpProxyAgent, Pool, type Dispatcher } from "undici";
+import { Pool } from "undici";
 import { isMetadata } from "./address.ts";
 import type { UpstreamOptions } from "./options.ts";
+import { proxied, type Connections, type OutboundProxy } from "./outbound_proxy.ts";
 
 /** Where calls go. */
 export interface Upstream {
@@ -18,14 +19,7 @@ export interface Upstream {
   readonly basePath: string;
   /** `Authorization` that takes the place of the caller's own. */
   readonly authorization: string | undefined;
-  readonly dispatcher: Dispatcher;
-}
-
-/** The proxies that calls leave through, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say. */
-export interface OutboundProxy {
-  readonly httpProxy?: string | undefined;
-  readonly httpsProxy?: string | undefined;
-  readonly noProxy?: string | undefined;
+  readonly dispatcher: Connections;
 }
 
 export interface UpstreamTimeouts {
@@ -42,8 +36,8 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
     lookup: checkedLookup,
     ...(options.ca_file !== undefined && { ca: readFileSync(options.ca_file, "utf8") }),
   };
-  const common = { headersTimeout: timeouts.firstByteMs, bodyTimeout: timeouts.idleMs, allowH2: false } as const;
-  const proxied = scheme === "https" ? proxy.httpsProxy : proxy.httpProxy;
+  const connections = { connect, headersTimeout: timeouts.firstByteMs, bodyTimeout: timeouts.idleMs, allowH2: false } as const;
+  const leavesThrough = scheme === "https" ? proxy.httpsProxy : proxy.httpProxy;
   return {
     name,
     dialect: options.dialect,
@@ -55,9 +49,7 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
     authorization: options.credential && `Bearer ${options.credential.reveal()}`,
     // As many connections as there are calls at once: a call that waits for another's stream to end would wait minutes.
     dispatcher:
-      proxied === undefined
-        ? new Pool(url.origin, { ...common, connect, connections: null })
-        : new EnvHttpProxyAgent({ ...common, ...definedOnly(proxy), requestTls: connect, connect, connections: null as unknown as number }),
+      leavesThrough === undefined ? new Pool(url.origin, { ...connections, connections: null }) : proxied(proxy, connections),
   };
 }
 
@@ -78,7 +70,3 @@ const checkedLookup: LookupFunction = (hostname, options, callback) => {
     callback(null, first.address, first.family);
   });
 };
-
-function definedOnly(proxy: OutboundProxy): { httpProxy?: string; httpsProxy?: string; noProxy?: string } {
-  return Object.fromEntries(Object.entries(proxy).filter(([, value]) => value !== undefined));
-}
