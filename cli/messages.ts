@@ -47,6 +47,7 @@ export interface ToQuery {
   readonly statement: string;
   readonly parameters: readonly (string | number | boolean | null)[];
   readonly maxRows: number;
+  readonly maxBytes: number;
 }
 
 export type FromQuery =

@@ -1,22 +1,37 @@
+import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { queryFiles } from "../storage/query.ts";
 import type { FromQuery, ToQuery } from "./messages.ts";
 
 const PRIORITY = 10;
+/** The engine's own limit does not count all that a statement takes. */
+const MAX_MEMORY_BYTES = 1024 * 1024 * 1024;
+const CHECK_EVERY_MS = 20;
 
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL")); // nobody waits, and the engine may not let go
 process.once("message", (question: ToQuery) => {
-  try {
-    setPriority(PRIORITY);
-  } catch {
-    // not allowed here: then it runs like everything else
-  }
+  yieldToOthers();
+  setInterval(() => {
+    if (process.memoryUsage.rss() <= MAX_MEMORY_BYTES) return;
+    answer({ error: `the statement takes more memory than ${MAX_MEMORY_BYTES / 2 ** 30} GiB and was stopped; ask for less at once` });
+  }, CHECK_EVERY_MS);
   queryFiles(question).then(
     ({ columns, rows, truncated }) => answer({ columns, rows, truncated }),
     (error: Error) => answer({ error: error.message }),
   );
 });
 
+/** When the processor or the memory is short, this process is the first to go without. */
+function yieldToOthers(): void {
+  try {
+    setPriority(PRIORITY);
+    writeFileSync("/proc/self/oom_score_adj", "1000");
+  } catch {
+    // not allowed or not known here: then it runs like everything else
+  }
+}
+
+/** Whoever gets it ends this process: the engine may still be busy, and would keep it from ending by itself. */
 function answer(message: FromQuery): void {
-  process.send?.(message, undefined, undefined, () => process.exit(0));
+  process.send?.(message, undefined, undefined, () => {});
 }

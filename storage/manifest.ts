@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { appendFile, open, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { syncFolder } from "../journal/append.ts";
 import type { Sequence } from "../journal/record.ts";
 
 /** Version of the rows' schema and of the manifest; every version ever written can be read. */
@@ -31,68 +32,62 @@ export interface Publication {
  * a line is appended and made durable after its files are, so a file without a line was never published.
  */
 export interface Manifest {
-  readonly publications: readonly Publication[];
   through(): Sequence;
   files(): readonly PublishedFile[];
   append(publication: Omit<Publication, "format">): Promise<void>;
 }
 
-/** Throws when a line before the last one is damaged: then files would be missing from every answer without a word. */
+/** Throws when a line is damaged: files would be missing from every answer without a word. A torn end is none: it was never in force. */
 export async function manifest(dataDir: string): Promise<Manifest> {
   const file = join(dataDir, "manifest.jsonl");
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
-  const lines = text.split("\n");
-  const publications: Publication[] = [];
-  let whole = 0;
-  for (const [index, line] of lines.entries()) {
-    if (line === "") continue;
-    const publication = readLine(line);
-    if (publication === undefined) {
-      // The last line may be torn by a crash while it was written: it was never in force.
-      if (index >= lines.length - 2) break;
-      throw new Error(`line ${index + 1} of ${file} is damaged; restore it from a backup, or move it away to start with an empty list`);
-    }
-    if (publication.format > FORMAT)
-      throw new Error(`${file} was written by a newer Spangate (format ${publication.format}, this one reads up to ${FORMAT})`);
-    publications.push(publication);
-    whole += Buffer.byteLength(line) + 1;
-  }
-  const handle = await open(file, constants.O_CREAT | constants.O_RDWR, 0o600);
-  try {
-    if (whole < Buffer.byteLength(text)) await handle.truncate(whole);
-  } finally {
-    await handle.close();
-  }
+  const text = await readOrCreate(file, dataDir);
+  const end = text.lastIndexOf("\n") + 1;
+  const publications = text
+    .slice(0, end)
+    .split("\n")
+    .slice(0, -1)
+    .map((line, index) => readLine(line, `line ${index + 1} of ${file}`));
+  let size = Buffer.byteLength(text.slice(0, end));
 
   return {
-    publications,
     through: () => publications.at(-1)?.through ?? 0,
     files: () => publications.flatMap(({ files }) => files),
     async append(publication) {
-      const line: Publication = { format: FORMAT, ...publication };
-      const appended = await open(file, "a", 0o600);
-      try {
-        await appended.write(writeLine(line));
-        await appended.datasync();
-      } finally {
-        await appended.close();
-      }
-      publications.push(line);
+      const written: Publication = { format: FORMAT, ...publication };
+      const line = writeLine(written);
+      await truncate(file, size); // half a line may stand there, of a write that failed
+      await appendFile(file, line, { flush: true });
+      size += Buffer.byteLength(line);
+      publications.push(written);
     },
   };
 }
 
-function writeLine(publication: Publication): string {
-  const json = JSON.stringify(publication);
-  return `${json}\t${crc32(json).toString(16).padStart(8, "0")}\n`;
+async function readOrCreate(file: string, folder: string): Promise<string> {
+  const handle = await open(file, constants.O_CREAT | constants.O_RDONLY, 0o600);
+  await handle.close();
+  await syncFolder(folder);
+  return await readFile(file, "utf8");
 }
 
-function readLine(line: string): Publication | undefined {
+function writeLine(publication: Publication): string {
+  const json = JSON.stringify(publication);
+  return `${json}\t${checksum(json)}\n`;
+}
+
+function readLine(line: string, where: string): Publication {
   const tab = line.lastIndexOf("\t");
   const json = line.slice(0, tab);
-  if (tab === -1 || crc32(json).toString(16).padStart(8, "0") !== line.slice(tab + 1)) return undefined;
-  return JSON.parse(json) as Publication;
+  if (tab === -1 || checksum(json) !== line.slice(tab + 1)) {
+    throw new Error(`${where} is damaged; restore it from a backup (each Parquet file repeats its own entry in its key-value metadata)`);
+  }
+  const publication = JSON.parse(json) as Publication;
+  if (publication.format > FORMAT) {
+    throw new Error(`${where} was written by a newer Spangate (format ${publication.format}, this one reads up to ${FORMAT}); update it`);
+  }
+  return publication;
+}
+
+function checksum(json: string): string {
+  return crc32(json).toString(16).padStart(8, "0");
 }

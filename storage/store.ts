@@ -25,4 +25,6 @@ export interface SpanStore extends SpanWriter, SpanReader, AsyncDisposable {
   /** The published files, for a reader in another process. */
   files(): readonly string[];
   readonly stored: number;
+  /** Spans it could not take and left out. */
+  readonly refused: number;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { COLUMNS } from "./columns.ts";
@@ -25,8 +25,8 @@ export function publishedRows(files: readonly string[]): string {
 export async function writeViews(dataDir: string, files: readonly string[]): Promise<void> {
   const folder = join(dataDir, "run");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = join(folder, `spans.${process.pid}.duckdb`);
-  await rm(draft, { force: true });
+  const draft = join(folder, "spans.new.duckdb");
+  for (const left of [draft, `${draft}.wal`]) await rm(left, { force: true });
   const instance = await DuckDBInstance.create(draft, { threads: "1" });
   try {
     const connection = await instance.connect();
@@ -36,5 +36,6 @@ export async function writeViews(dataDir: string, files: readonly string[]): Pro
   } finally {
     instance.closeSync();
   }
+  await chmod(draft, 0o600);
   await rename(draft, join(dataDir, "spans.duckdb"));
 }

@@ -1,0 +1,465 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AttributeValue, Span } from "../genai/span.ts";
+import { COLUMNS } from "./columns.ts";
+import { duckdbStore, type DuckdbStoreOptions } from "./duckdb_store.ts";
+import { manifest, type Publication } from "./manifest.ts";
+import { aSpan, storeContract } from "./store_contract.ts";
+
+const onError = (error: unknown): never => expect.fail(String(error));
+
+storeContract("duckdb", (options) => duckdbStore({ ...options, onError }));
+
+let home: string;
+let dataDir: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "spangate-duckdb-"));
+  dataDir = join(home, "data");
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const opened = (options: Partial<DuckdbStoreOptions> = {}) =>
+  duckdbStore({ dataDir, onRefused: (span, error) => expect.fail(`refused ${span.name}: ${String(error)}`), onError, ...options });
+
+const publications = (): Publication[] =>
+  readFileSync(join(dataDir, "manifest.jsonl"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line.slice(0, line.lastIndexOf("\t"))) as Publication);
+
+/** Two publications: one of two tenants and two days, and one of a single file. */
+async function publishTwice(): Promise<void> {
+  await using store = await opened();
+  const yesterday = aSpan().startTimeUnixNano - 86_400_000_000_000n;
+  await store.append({ spans: [aSpan({ name: "a" }), aSpan({ name: "b", tenant: "other" })], through: 1 });
+  await store.append({ spans: [aSpan({ name: "c", startTimeUnixNano: yesterday }), aSpan({ name: "d" })], through: 2 });
+  await store.flush();
+  await store.append({ spans: [aSpan({ name: "e" })], through: 5 });
+}
+
+async function namesIn(folder = dataDir): Promise<unknown[]> {
+  await using store = await opened({ dataDir: folder });
+  const { rows } = await store.query("SELECT name FROM spans ORDER BY name");
+  return rows.map(([name]) => name);
+}
+
+describe("the view", () => {
+  test("has the documented columns and types, in that order", async () => {
+    await using store = await opened();
+    const { columns } = await store.query("SELECT * FROM spans");
+    const shown = columns.map(({ name, type }) => `${name} ${type}`);
+    expect(shown.slice(0, DOCUMENTED.length)).toEqual(DOCUMENTED);
+    await store.append({ spans: [aSpan()], through: 1 });
+    await store.flush();
+    expect((await store.query("SELECT * FROM spans")).columns).toEqual(columns);
+  });
+
+  const filled: readonly { title: string; span: Partial<Span>; columns: Readonly<Record<string, unknown>> }[] = [
+    {
+      title: "times to the nanosecond",
+      span: { startTimeUnixNano: 1_767_225_600_123_456_789n, endTimeUnixNano: 1_767_225_600_123_456_790n },
+      columns: { start_time: "2026-01-01 00:00:00.123456789", duration_ns: "1" },
+    },
+    {
+      title: "spans as long as can be",
+      span: { startTimeUnixNano: 0n, endTimeUnixNano: 2n ** 63n - 1n },
+      columns: { start_time: "1970-01-01 00:00:00", duration_ns: "9223372036854775807" },
+    },
+    {
+      title: "token counts as large as a number says exactly, and none for those nobody told",
+      span: { tokens: { inUncached: Number.MAX_SAFE_INTEGER, outText: 0 }, usageSource: "provider" },
+      columns: { tokens_in_uncached: "9007199254740991", tokens_out_text: "0", tokens_reasoning: null, usage_source: "provider" },
+    },
+    {
+      title: "decimals without a rounding error",
+      span: { attributes: { "spangate.credits.consumed": 0.1 } },
+      columns: { credits: "0.100000" },
+    },
+    {
+      title: "time to the first chunk, exactly",
+      span: { attributes: { "gen_ai.response.time_to_first_chunk": 0.123456789 } },
+      columns: { ttft_ns: "123456789" },
+    },
+    {
+      title: "lists, and what is in them as text",
+      span: { attributes: { "gen_ai.response.finish_reasons": ["stop", "", "it's", 1, null] } },
+      columns: { finish_reasons: ["stop", "", "it's", "1", "null"] },
+    },
+    {
+      title: "maps whose keys mean something elsewhere",
+      span: {
+        attributes: Object.fromEntries(["__proto__", "constructor", "", "a.b", "it's", "\u{1F600}"].map((key) => [`spangate.dim.${key}`, key])),
+      },
+      columns: { dims: Object.fromEntries(["__proto__", "constructor", "", "a.b", "it's", "\u{1F600}"].map((key) => [key, key])) },
+    },
+    {
+      title: "attributes that have no column, by name",
+      span: { attributes: attributesOf([["__proto__", "p"], ["A", 1], ["a", 2.5], ["big", 2n ** 64n], ["list", [true, null, { deep: ["\u{1F600}"] }]]]) },
+      columns: { attrs: '{"__proto__":"p","A":1,"a":2.5,"big":"18446744073709551616","list":[true,null,{"deep":["\u{1F600}"]}]}' },
+    },
+    {
+      title: "messages as they are",
+      span: { attributes: { "gen_ai.input.messages": [{ role: "user", parts: [{ type: "text", content: 'a "b" \\ud800 \n' }] }] } },
+      columns: { input_messages: '[{"role":"user","parts":[{"type":"text","content":"a \\"b\\" \\\\ud800 \\n"}]}]', attrs: "{}" },
+    },
+    {
+      title: "zero bytes and emoji",
+      span: { name: "a\u0000b \u{1F468}\u200D\u{1F469}", attributes: { "spangate.dim.k\u0000": "v\u0000" } },
+      columns: { name: "a\u0000b \u{1F468}\u200D\u{1F469}", dims: { "k\u0000": "v\u0000" } },
+    },
+    {
+      title: "halves of a character as U+FFFD, in texts",
+      span: { name: "a\ud800b", attributes: { x: ["\udc00"], "spangate.dim.k": "\ud83d" } },
+      columns: { name: "a\ufffdb", attrs: '{"x":["\ufffd"]}', dims: { k: "\ufffd" } },
+    },
+    {
+      title: "halves of a character as U+FFFD, in names",
+      span: { attributes: { "\udc00": { "\ud800": 1 }, "spangate.dim.\ud83d": "v" } },
+      columns: { attrs: '{"\ufffd":{"\ufffd":1}}', dims: { "\ufffd": "v" } },
+    },
+    {
+      title: "nothing where an attribute is not of the column's type",
+      span: { attributes: { "gen_ai.response.id": 5, "http.response.status_code": "200", "gen_ai.response.finish_reasons": "stop" } },
+      columns: { response_id: null, http_status: null, finish_reasons: null },
+    },
+  ];
+  for (const { title, span, columns } of filled) {
+    test(`has ${title}, in memory and from a file`, async () => {
+      await using store = await opened();
+      await store.append({ spans: [aSpan(span)], through: 1 });
+      for (const place of ["memory", "file"]) {
+        const { columns: all, rows } = await store.query("SELECT * FROM spans");
+        const row = Object.fromEntries(all.map(({ name }, i) => [name, rows[0]?.[i]]));
+        expect(Object.fromEntries(Object.keys(columns).map((name) => [name, row[name]])), place).toEqual(columns);
+        await store.flush();
+      }
+    });
+  }
+});
+
+describe("publishing", () => {
+  test("writes a file for each tenant and day, whose facts stand in the manifest and in the file", async () => {
+    await publishTwice();
+    const [first, second, ...others] = publications();
+    expect(others).toEqual([]);
+    expect(first?.files.map(({ path, tenant, day, rows }) => ({ path, tenant, day, rows }))).toEqual([
+      { path: "parquet/tenant=default/day=2025-12-31/000000000001-000000000002.parquet", tenant: "default", day: "2025-12-31", rows: 1 },
+      { path: "parquet/tenant=default/day=2026-01-01/000000000001-000000000002.parquet", tenant: "default", day: "2026-01-01", rows: 2 },
+      { path: "parquet/tenant=other/day=2026-01-01/000000000001-000000000002.parquet", tenant: "other", day: "2026-01-01", rows: 1 },
+    ]);
+    expect(second?.files.map(({ path }) => path)).toEqual(["parquet/tenant=default/day=2026-01-01/000000000003-000000000005.parquet"]);
+    await using store = await opened();
+    for (const { through, publishedAt, files, format } of [first, second].flatMap((each) => each ?? [])) {
+      for (const { path, sha256, bytes, tenant, day, rows } of files) {
+        const file = join(dataDir, path);
+        const content = readFileSync(file);
+        expect({ bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") }).toEqual({ bytes, sha256 });
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+        const about = await store.query("SELECT decode(value) FROM parquet_kv_metadata($1) WHERE decode(key) = 'spangate'", [file]);
+        expect(JSON.parse(String(about.rows[0]?.[0]))).toEqual({ format, tenant, day, rows, through, publishedAt, replaces: [] });
+      }
+    }
+    expect(statSync(join(dataDir, "manifest.jsonl")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(dataDir, "spans.duckdb")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(dataDir, "run"))).toEqual([]);
+  });
+
+  test("keeps a tenant's files inside its own folder, whatever its name", async () => {
+    await using store = await opened();
+    const names = ["..", "a/../../b", "it's", "\u00e4\u{1F600}"];
+    await store.append({ spans: names.map((tenant) => aSpan({ tenant, name: tenant })), through: 1 });
+    await store.flush();
+    expect(readdirSync(dataDir).sort()).toEqual(["manifest.jsonl", "parquet", "run", "spans.duckdb"]);
+    expect(store.files().map((path) => path.split("/").length)).toEqual([4, 4, 4, 4]);
+    expect((await store.query("SELECT tenant FROM spans")).rows.flat().sort()).toEqual([...names].sort());
+  });
+
+  test("happens by itself once rows have waited long enough", async () => {
+    await using store = await opened({ publishAfterMs: 0 });
+    await store.append({ spans: [aSpan()], through: 1 });
+    await expect.poll(() => store.files().length, { timeout: 3000 }).toBe(1);
+    expect(await store.position()).toBe(1);
+  });
+
+  test("keeps memory bounded when rows come faster than they are published", async () => {
+    const publishAtBytes = 8 * 1024 * 1024;
+    await using store = await opened({ publishAtBytes });
+    const spans = Array.from({ length: 500 }, (_, i) => aSpan({ attributes: { text: `${i} `.repeat(2000) } }));
+    let inMemory = 0;
+    for (let through = 1; through <= 20; through++) {
+      await store.append({ spans, through });
+      inMemory = Math.max(inMemory, through - (await store.position()));
+    }
+    expect(inMemory).toBeLessThan(6);
+    expect(store.stored).toBe(10_000);
+  });
+
+  test("gives the memory of long texts back", async () => {
+    await using store = await opened();
+    const used = async () => Number((await store.query("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()")).rows[0]?.[0]);
+    const before = await used();
+    await store.append({ spans: Array.from({ length: 40 }, () => aSpan({ attributes: { text: "long ".repeat(50_000) } })), through: 1 });
+    expect(await used()).toBeGreaterThan(before + 5_000_000);
+    await store.flush();
+    expect(await used()).toBeLessThan(before + 1_000_000);
+  });
+
+  test("that failed is made up for by the next, also of the view", async () => {
+    await using store = await opened();
+    await store.append({ spans: [aSpan({ name: "a" })], through: 1 });
+    rmSync(join(dataDir, "spans.duckdb"));
+    mkdirSync(join(dataDir, "spans.duckdb", "in the way"), { recursive: true });
+    await expect(store.flush()).rejects.toThrow();
+    expect((await store.query("SELECT name FROM spans")).rows).toEqual([["a"]]);
+    rmSync(join(dataDir, "spans.duckdb"), { recursive: true });
+    await store.flush();
+    expect(queried("SELECT name FROM spans")).toEqual([["a"]]);
+  });
+
+  test("that could not write its files keeps the rows, and writes them later", async () => {
+    await using store = await opened();
+    await store.append({ spans: [aSpan({ name: "a" })], through: 1 });
+    writeFileSync(join(dataDir, "parquet"), "in the way");
+    await expect(store.flush()).rejects.toThrow("parquet");
+    expect([await store.position(), store.files()]).toEqual([0, []]);
+    await store.append({ spans: [aSpan({ name: "b" })], through: 2 });
+    expect((await store.query("SELECT name FROM spans ORDER BY name")).rows).toEqual([["a"], ["b"]]);
+    rmSync(join(dataDir, "parquet"));
+    await store.flush();
+    expect((await store.query("SELECT name FROM spans ORDER BY name")).rows).toEqual([["a"], ["b"]]);
+    expect(publications().map(({ files }) => files.map(({ rows }) => rows))).toEqual([[1], [1]]);
+  });
+});
+
+describe("a publication that was cut short", () => {
+  /** Takes the last line off the manifest, as if the process had been killed before it was written. */
+  function unwriteLastLine(): string {
+    const file = join(dataDir, "manifest.jsonl");
+    const lines = readFileSync(file, "utf8").split("\n");
+    const last = lines.at(-2) ?? "";
+    writeFileSync(file, [...lines.slice(0, -2), ""].join("\n"));
+    return last;
+  }
+
+  const remains: readonly { title: string; make: () => void }[] = [
+    { title: "files without a line", make: () => void unwriteLastLine() },
+    {
+      title: "half a line",
+      make: () => {
+        const last = unwriteLastLine();
+        appendFileSync(join(dataDir, "manifest.jsonl"), last.slice(0, last.length / 2));
+      },
+    },
+    {
+      title: "zeros, as power loss leaves them",
+      make: () => {
+        unwriteLastLine();
+        appendFileSync(join(dataDir, "manifest.jsonl"), Buffer.alloc(200));
+      },
+    },
+    {
+      title: "a draft of a file and of the view",
+      make: () => {
+        unwriteLastLine();
+        const folder = join(dataDir, "parquet/tenant=default/day=2026-01-01");
+        renameSync(join(folder, "000000000003-000000000005.parquet"), join(folder, `.${"0a".repeat(8)}.tmp`));
+        for (const name of ["spans.new.duckdb", "spans.new.duckdb.wal"]) writeFileSync(join(dataDir, "run", name), "half");
+      },
+    },
+  ];
+  for (const { title, make } of remains) {
+    test(`left ${title}: it never was, and the next one is`, async () => {
+      await publishTwice();
+      make();
+      {
+        await using store = await opened();
+        expect(await store.position()).toBe(2);
+        expect((await store.query("SELECT name FROM spans ORDER BY name")).rows.flat()).toEqual(["a", "b", "c", "d"]);
+        expect(store.files().map((path) => existsSync(join(dataDir, path)))).toEqual([true, true, true]);
+        await store.append({ spans: [aSpan({ name: "e" })], through: 5 });
+      }
+      expect(await namesIn()).toEqual(["a", "b", "c", "d", "e"]);
+      const files = publications().flatMap(({ files: published }) => published.map(({ path }) => basename(path)));
+      const onDisk = readdirSync(join(dataDir, "parquet"), { recursive: true, encoding: "utf8" }).filter((path) => path.includes("."));
+      expect(onDisk.map((path) => basename(path)).sort()).toEqual(files.sort());
+    });
+  }
+
+  test("because the disk was full leaves no half line before the next", async () => {
+    await using store = await opened();
+    await store.append({ spans: [aSpan({ name: "a" })], through: 1 });
+    await store.flush();
+    appendFileSync(join(dataDir, "manifest.jsonl"), '{"format":1,"thr');
+    await store.append({ spans: [aSpan({ name: "b" })], through: 2 });
+    await store.flush();
+    const copy = join(home, "copy");
+    cpSync(dataDir, copy, { recursive: true });
+    expect(await namesIn(copy)).toEqual(["a", "b"]);
+  });
+});
+
+describe("a damaged data folder", () => {
+  const damages: readonly { title: string; make: () => void; says: RegExp }[] = [
+    {
+      title: "a line of the manifest changed",
+      make: () => edit((text) => text.replace("tenant=default", "tenant=defaulT")),
+      says: /line 1 of .*manifest\.jsonl is damaged; restore it from a backup/,
+    },
+    {
+      title: "its last line changed",
+      make: () => edit((text) => text.replace("000000000003", "000000000004")),
+      says: /line 2 of .*manifest\.jsonl is damaged; restore/,
+    },
+    {
+      title: "it is gone",
+      make: () => rmSync(join(dataDir, "manifest.jsonl")),
+      says: /000000000003-000000000005\.parquet .*manifest\.jsonl.* 0.*restore/s,
+    },
+    {
+      title: "a newer version wrote it",
+      make: () => edit(() => NEWER),
+      says: /newer Spangate \(format 99/,
+    },
+    {
+      title: "a file is gone",
+      make: () => rmSync(join(dataDir, "parquet/tenant=other/day=2026-01-01/000000000001-000000000002.parquet")),
+      says: /tenant=other\/day=2026-01-01\/000000000001-000000000002\.parquet.*restore/s,
+    },
+    {
+      title: "a file is cut short",
+      make: () => writeFileSync(join(dataDir, "parquet/tenant=other/day=2026-01-01/000000000001-000000000002.parquet"), "PAR1"),
+      says: /tenant=other\/day=2026-01-01\/000000000001-000000000002\.parquet.*4 bytes.*restore/s,
+    },
+  ];
+  const edit = (change: (text: string) => string): void => {
+    const file = join(dataDir, "manifest.jsonl");
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+  };
+  const NEWER = '{"format":99}\t391aaf7e\n';
+  for (const { title, make, says } of damages) {
+    test(`is told from an empty one when ${title}, and nothing is deleted`, async () => {
+      await publishTwice();
+      make();
+      const before = readdirSync(dataDir, { recursive: true }).sort();
+      await expect(opened()).rejects.toThrow(says);
+      const missing = before.filter((path) => !existsSync(join(dataDir, String(path))));
+      expect(missing).toEqual([]);
+    });
+  }
+
+  test("with an older manifest is read on", async () => {
+    await publishTwice();
+    expect((await manifest(dataDir)).through()).toBe(5);
+  });
+});
+
+describe("spans.duckdb", () => {
+  test("is opened by another process while the store runs, and shows what was published since", async () => {
+    await using store = await opened();
+    expect(queried("SELECT count(*)::INTEGER FROM spans")).toEqual([[0]]);
+    await store.append({ spans: [aSpan({ name: "a" }), aSpan({ name: "in another day", startTimeUnixNano: 0n, endTimeUnixNano: 1n })], through: 1 });
+    await store.flush();
+    expect(queried("SELECT name FROM spans ORDER BY name")).toEqual([["a"], ["in another day"]]);
+    await store.append({ spans: [aSpan({ name: "b" })], through: 2 });
+    await store.flush();
+    expect(queried("SELECT name, start_time::VARCHAR FROM spans ORDER BY name")).toEqual([
+      ["a", "2026-01-01 00:00:00.123456789"],
+      ["b", "2026-01-01 00:00:00.123456789"],
+      ["in another day", "1970-01-01 00:00:00"],
+    ]);
+    expect(queried("SELECT column_name FROM (DESCRIBE spans)")?.flat()).toEqual(COLUMNS.map(({ name }) => name));
+  });
+
+  test.skipIf(!pythonHasDuckdb())("is opened by the DuckDB of Python", async () => {
+    await publishTwice();
+    const code = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).sql('SELECT count(*) FROM spans').fetchall()[0][0])";
+    expect(execFileSync("python3", ["-c", code, join(dataDir, "spans.duckdb")], { encoding: "utf8" }).trim()).toBe("5");
+  });
+});
+
+/** Rows of a statement over `spans.duckdb`, by a process of its own. */
+function queried(statement: string): unknown[][] | undefined {
+  const code = `
+    import { DuckDBInstance } from "@duckdb/node-api";
+    const [file, statement] = process.argv.slice(1);
+    const connection = await (await DuckDBInstance.create(file, { access_mode: "READ_ONLY" })).connect();
+    console.log(JSON.stringify((await connection.runAndReadAll(statement)).getRows()));`;
+  const stdout = execFileSync(process.execPath, ["--input-type=module", "-e", code, join(dataDir, "spans.duckdb"), statement], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)), // where the package is found
+    encoding: "utf8",
+  });
+  return JSON.parse(stdout) as unknown[][];
+}
+
+function pythonHasDuckdb(): boolean {
+  return spawnSync("python3", ["-c", "import duckdb"]).status === 0;
+}
+
+function attributesOf(pairs: readonly (readonly [string, AttributeValue])[]): Span["attributes"] {
+  return Object.fromEntries(pairs);
+}
+
+const DOCUMENTED = `tenant VARCHAR
+trace_id VARCHAR
+span_id VARCHAR
+parent_span_id VARCHAR
+exchange_id VARCHAR
+response_id VARCHAR
+start_time TIMESTAMP_NS
+duration_ns BIGINT
+ttft_ns BIGINT
+name VARCHAR
+kind VARCHAR
+operation VARCHAR
+ending VARCHAR
+outcome VARCHAR
+error_type VARCHAR
+error_message VARCHAR
+http_status INTEGER
+provider VARCHAR
+model_requested VARCHAR
+model_served VARCHAR
+upstream VARCHAR
+user_key VARCHAR
+conversation_id VARCHAR
+conversation_inferred BOOLEAN
+session_id VARCHAR
+workflow_id VARCHAR
+phase VARCHAR
+interaction_type VARCHAR
+prompt_name VARCHAR
+prompt_version VARCHAR
+tokens_in_uncached BIGINT
+tokens_cache_read BIGINT
+tokens_cache_write_5m BIGINT
+tokens_cache_write_1h BIGINT
+tokens_in_audio BIGINT
+tokens_out_text BIGINT
+tokens_reasoning BIGINT
+tokens_out_audio BIGINT
+usage_source VARCHAR
+cost_usd DECIMAL(18,9)
+cost_by_bucket MAP(VARCHAR, DECIMAL(18,9))
+price_id VARCHAR
+cost_source VARCHAR
+cost_reason VARCHAR
+credits DECIMAL(18,6)
+tool_name VARCHAR
+tool_call_id VARCHAR
+tool_ok BOOLEAN
+finish_reasons VARCHAR[]
+stream BOOLEAN
+capture VARCHAR
+scrub_counts MAP(VARCHAR, UBIGINT)
+vars JSON
+vars_missing VARCHAR[]
+dims MAP(VARCHAR, VARCHAR)
+attrs JSON
+input_messages JSON
+output_messages JSON
+gateway_overhead_us BIGINT`.split("\n");
