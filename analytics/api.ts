@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
 import type { Rows, SpanReader } from "../storage/store.ts";
 
 /** Answers a user's SQL from the published files, elsewhere than in this process. */
@@ -17,12 +18,14 @@ export interface ApiOptions {
   readonly sql: SqlRunner;
   /** Resolves when all that was recorded until now is readable. */
   readonly catchUp: () => Promise<void>;
+  /** Told of what failed unexpectedly; the caller reads "internal error". */
+  readonly onError: (error: unknown) => void;
 }
 
 const MAX_LIMIT = 1000;
 const MAX_STATEMENT = 64 * 1024;
 
-const errorBody = z.object({ error: z.object({ message: z.string(), type: z.string(), param: z.null(), code: z.string() }) });
+const errorBody = z.object({ error: z.object({ message: z.string(), type: z.string(), param: z.null(), code: z.string().nullable() }) });
 const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   content: { "application/json": { schema } },
   description,
@@ -80,7 +83,7 @@ const runSql = createRoute({
 });
 
 /** The HTTP API over stored spans. */
-export function api({ reader, sql, catchUp }: ApiOptions): OpenAPIHono {
+export function api({ reader, sql, catchUp, onError }: ApiOptions): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result, context) => {
       if (!result.success) return context.json(failed("invalid_request", z.prettifyError(result.error)), 400);
@@ -127,11 +130,22 @@ export function api({ reader, sql, catchUp }: ApiOptions): OpenAPIHono {
     }
   });
 
+  app.onError((error, context) => {
+    if (error instanceof HTTPException && error.status < 500)
+      return context.json(failed("invalid_request", unreadable(context.req.header("content-type"))), 400);
+    onError(error);
+    return context.json({ error: { message: "internal error", type: "server_error", param: null, code: null } }, 500);
+  });
   app.doc31("/api/openapi.json", { openapi: "3.1.0", info: { title: "Spangate", version: "1" } });
   app.notFound((context) =>
     context.json(failed("not_found", `${context.req.method} ${context.req.path} is not part of this API; see /api/openapi.json`), 404),
   );
   return app;
+}
+
+/** Why a body could not be read at all. */
+function unreadable(type: string | undefined): string {
+  return type?.includes("json") ? "the body is not JSON" : `send JSON with content-type: application/json, not ${type ?? "without one"}`;
 }
 
 function failed(code: string, message: string): z.infer<typeof errorBody> {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { controlClient, type ControlClient } from "./client.ts";
 import type { Doctor } from "./doctor.ts";
-import { csv, printable, table } from "./print.ts";
+import { csv, json, printable, table } from "./print.ts";
 import { StartError } from "./start_error.ts";
 
 type Row = { readonly [column: string]: unknown };
@@ -38,9 +38,7 @@ export function addQuestions(program: Command): void {
     .action(async (options: { last: string; all?: boolean; json?: boolean; data?: string }) => {
       const limit = wholeNumber(options.last, "--last");
       const rows = (await client(options).call("GET", `/api/spans?limit=${limit}&all=${options.all === true}`)) as Row[];
-      print(
-        options.json ? JSON.stringify(rows, null, 2) : rows.length === 0 ? "Nothing was recorded yet." : table(LISTED, rows.map(listed)),
-      );
+      print(options.json ? json(rows) : rows.length === 0 ? "Nothing was recorded yet." : table(LISTED, rows.map(listed)));
     });
 
   for (const [name, description] of [
@@ -52,7 +50,7 @@ export function addQuestions(program: Command): void {
       .option("--json", "every column, as JSON")
       .action(async (id: string, options: { json?: boolean; data?: string }) => {
         const rows = (await client(options).call("GET", `/api/spans/${encodeURIComponent(id)}`)) as Row[];
-        if (options.json) print(JSON.stringify(rows, null, 2));
+        if (options.json) print(json(rows));
         else print(name === "trace" ? tree(rows).join("\n") : rows.map(inFull).join("\n\n"));
       });
   }
@@ -68,14 +66,7 @@ export function addQuestions(program: Command): void {
         truncated: boolean;
       };
       const { columns, rows, truncated } = answer;
-      if (options.json)
-        print(
-          JSON.stringify(
-            rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
-            null,
-            2,
-          ),
-        );
+      if (options.json) print(json(rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])))));
       else if (options.csv) process.stdout.write(csv(columns, rows));
       else print(table(columns, rows));
       if (truncated) console.error(`only the first ${rows.length} rows are shown; add a LIMIT or aggregate`);
@@ -85,7 +76,7 @@ export function addQuestions(program: Command): void {
     .option("--json", "as JSON")
     .action(async (options: { json?: boolean; data?: string }) => {
       const state = (await client(options).call("GET", "/api/doctor")) as Doctor;
-      print(options.json ? JSON.stringify(state, null, 2) : table(["what", "value"], Object.entries(state)));
+      print(options.json ? json(state) : table(["what", "value"], Object.entries(state)));
     });
 
   const token = program.command("token").description("tokens of the control plane");
@@ -107,7 +98,7 @@ export function addQuestions(program: Command): void {
       const all = (await client(options).call("GET", "/api/tokens")) as Row[];
       print(
         options.json
-          ? JSON.stringify(all, null, 2)
+          ? json(all)
           : table(
               ["id", "name", "created_at"],
               all.map((each) => [each["id"], each["name"], each["created_at"]]),

@@ -26,6 +26,8 @@ export interface Child<To> {
   report<Counts>(): Promise<Counts | undefined>;
   /** Asks it to end, waits, and kills it when it takes longer. */
   stop(timeoutMs: number): Promise<void>;
+  /** Ends it now, whatever it is doing. */
+  kill(): void;
 }
 
 const FIRST_BACKOFF_MS = 500;
@@ -115,6 +117,10 @@ export function child<To extends { readonly type: string }>(
         });
         send({ type: "report", id });
       }),
+    kill() {
+      stopping = true;
+      current?.kill("SIGKILL");
+    },
     async stop(timeoutMs) {
       stopping = true;
       const running = current;

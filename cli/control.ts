@@ -11,12 +11,14 @@ export interface ControlOptions {
   readonly doctor: () => Promise<Doctor>;
   readonly ready: () => boolean;
   readonly pipelineSocket: string;
+  /** Told of what failed unexpectedly; the caller reads "internal error". */
+  readonly onError: (error: unknown) => void;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** `trusted`: reached by a socket that only this user can open, so no token is asked for. */
-export function control({ tokens, doctor, ready, pipelineSocket }: ControlOptions, trusted: boolean): Server {
+export function control({ tokens, doctor, ready, pipelineSocket, onError }: ControlOptions, trusted: boolean): Server {
   const pipeline = new Pool("http://pipeline", { socketPath: pipelineSocket, connections: 16 });
   const app = new Hono();
 
@@ -48,7 +50,14 @@ export function control({ tokens, doctor, ready, pipelineSocket }: ControlOption
     return tokens.revoke(id) ? context.body(null, 204) : context.json(failed("not_found", `no token has the id ${id}`), 404);
   });
 
-  app.all("/api/*", bodyLimit({ maxSize: MAX_BODY_BYTES }), async (context) => {
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError(context) {
+      context.header("connection", "close"); // the rest of the body is not read
+      return context.json(failed("body_too_large", `the body is larger than ${MAX_BODY_BYTES} bytes; ask for less at once`), 413);
+    },
+  });
+  app.all("/api/*", limit, async (context) => {
     const { pathname, search } = new URL(context.req.url);
     const { method } = context.req;
     if (context.req.header("content-encoding") !== undefined) {
@@ -79,6 +88,10 @@ export function control({ tokens, doctor, ready, pipelineSocket }: ControlOption
     }
   });
 
+  app.onError((error, context) => {
+    onError(error);
+    return context.json({ error: { message: "internal error", type: "server_error", param: null, code: null } }, 500);
+  });
   app.notFound((context) => context.json(failed("not_found", `${context.req.method} ${context.req.path} is not served here`), 404));
   return createAdaptorServer({ fetch: app.fetch }) as Server;
 }

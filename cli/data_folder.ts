@@ -7,6 +7,8 @@ import { StartError } from "./start_error.ts";
 export interface ServeFile {
   readonly pid: number;
   readonly pids: { readonly gateway: readonly number[]; readonly pipeline: number | undefined };
+  /** What each gateway process writes, in the order of their pids. */
+  readonly lanes?: readonly string[];
   readonly data_url: string;
   readonly control_url: string;
 }

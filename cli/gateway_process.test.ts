@@ -22,8 +22,8 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }));
 interface Process extends AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
-  tell(message: ToGateway): void;
-  stderr(): string;
+  readonly tell: (message: ToGateway) => void;
+  readonly stderr: () => string;
 }
 
 /** One gateway process, told what the supervisor would tell it. */
@@ -64,7 +64,8 @@ const replies: { readonly [kind: string]: (response: ServerResponse, id: string)
     const body = JSON.stringify(chat(id));
     response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
   },
-  chunked: (response, id) => void response.writeHead(200, { "content-type": "application/json" }).write(JSON.stringify(chat(id)), () => response.end()),
+  chunked: (response, id) =>
+    void response.writeHead(200, { "content-type": "application/json" }).write(JSON.stringify(chat(id)), () => response.end()),
   stream: (response, id) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(delta(id, "answer") + DONE),
   unending: (response, id) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(delta(id, "so far")),
 };
@@ -84,7 +85,8 @@ async function ask(url: string, kind: string, id: string): Promise<IncomingMessa
 const KILLS = 20;
 /** `balanced` waits some milliseconds for a record: on a machine too busy to write one in that time it may be lost. */
 const MOST_LATE = 2;
-const ROWS = "SELECT conversation_id AS id, ending, outcome, error_type, output_messages::VARCHAR AS output FROM spans WHERE operation = 'chat'";
+const ROWS =
+  "SELECT conversation_id AS id, ending, outcome, error_type, output_messages::VARCHAR AS output FROM spans WHERE operation = 'chat'";
 
 test("no reply that a client has had is lost when the gateway is killed at that moment, and an open stream keeps what had come", async () => {
   await using up = await listen(upstream);
@@ -137,5 +139,7 @@ test("settings that turn out to be unusable leave those before in force, and the
   running.tell({ type: "reload", raw: unusable });
   await eventually(running.stderr, (text) => text.includes("no-such-token"), 2000);
   expect(running.stderr()).toContain("the one before stays in force");
-  expect((await rawRequest({ url: `${running.url}/v1/x`, method: "POST", headers: { "x-reply": "sized a" }, body: "{}" })).status).toBe(200);
+  expect((await rawRequest({ url: `${running.url}/v1/x`, method: "POST", headers: { "x-reply": "sized a" }, body: "{}" })).status).toBe(
+    200,
+  );
 });

@@ -4,6 +4,7 @@ import { explain } from "../config/check.ts";
 import { loadConfig, type Overrides } from "../config/load.ts";
 import { addQuestions } from "./ask.ts";
 import { addDemo } from "./demo.ts";
+import { printableLines } from "./print.ts";
 import { StartError } from "./start_error.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
@@ -48,7 +49,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2; // it has printed what is wrong
   else if (error instanceof StartError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${printableLines(error.message)}\n`);
     process.exitCode = error.exitCode;
   } else {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

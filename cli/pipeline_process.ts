@@ -34,7 +34,7 @@ live<ToPipeline>({
     else if (message.type === "lanes") {
       lanes = message.live;
       running?.setLive(message.live);
-    } else if (message.type === "report") void report(message.id);
+    } else if (message.type === "report") reportSafely(message.id);
   },
   async stop() {
     server?.close();
@@ -67,12 +67,21 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     onError("the store failed; starting again from the span journal", { error: String(error) });
     process.exit(1);
   });
-  const app = api({ reader: store, sql: sqlRunner({ dataDir, store }), catchUp: running.catchUp });
+  const app = api({
+    reader: store,
+    sql: sqlRunner({ dataDir, store }),
+    catchUp: running.catchUp,
+    onError: (error) => log.error({ err: error }, "a question could not be answered"),
+  });
   rmSync(socket, { force: true });
   server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await new Promise<void>((resolve, reject) => server?.once("error", reject).listen(socket, resolve));
   send({ type: "ready" });
-  setInterval(() => void report(), REPORT_EVERY_MS).unref();
+  setInterval(reportSafely, REPORT_EVERY_MS).unref();
+}
+
+function reportSafely(id?: number): void {
+  report(id).catch((error: unknown) => log.warn({ err: error }, "could not report the counts"));
 }
 
 async function report(id?: number): Promise<void> {

@@ -6,6 +6,16 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** The same for a text of several lines. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/** JSON itself escapes control characters of ASCII only. */
+export function json(value: unknown): string {
+  return printableLines(JSON.stringify(value, null, 2));
+}
+
 const WIDEST = 60;
 
 /** Columns as wide as they need to be, numbers to the right. */

@@ -14,8 +14,9 @@ import type { PipelineCounts } from "../pipeline/pipeline.ts";
 import { banner, farewell } from "./banner.ts";
 import { child, type Child } from "./child.ts";
 import { control } from "./control.ts";
-import { intakeKeyFile, openDataFolder, type DataFolder } from "./data_folder.ts";
+import { intakeKeyFile, openDataFolder, readServeFile, type DataFolder } from "./data_folder.ts";
 import { doctor, type Doctor } from "./doctor.ts";
+import { leftBehind, type LeftBehind } from "./left_behind.ts";
 import type { DemoAddress, FromGateway, ToGateway, ToPipeline } from "./messages.ts";
 import { checkPort, explain } from "./port.ts";
 import { logger } from "./process.ts";
@@ -25,6 +26,8 @@ import { StartError } from "./start_error.ts";
 const STOP_MARGIN_MS = 10_000;
 /** A second signal within this time is the same one, passed on by npm or a shell. */
 const SAME_SIGNAL_MS = 2000;
+/** How soon it is noticed that a process of a server before this one has ended. */
+const LEFT_BEHIND_EVERY_MS = 500;
 
 /** Runs the server until a signal. Resolves with the exit code; rejects with a `StartError` when it cannot start. */
 export async function serve(overrides: Overrides): Promise<number> {
@@ -38,8 +41,10 @@ export async function serve(overrides: Overrides): Promise<number> {
   await checkPort(settings.gateway.host, settings.gateway.port, "gateway.port (--port)");
   await checkPort(settings.control.host, settings.control.port, "control.port (--control-port)");
   makeKeys(folder.path);
+  const left = leftBehind(readServeFile(folder.path));
+  await left.pipelineGone();
 
-  await using running = await startUp(settings, loaded.raw, folder, log);
+  await using running = await startUp(settings, loaded.raw, folder, left, log);
   const reload = (): void => {
     const again = loadConfig({ env: process.env, overrides });
     if (again.settings === undefined) {
@@ -54,7 +59,7 @@ export async function serve(overrides: Overrides): Promise<number> {
   process.on("SIGHUP", reload);
 
   console.log(banner({ settings, dataDir: folder.path, dataUrl: running.dataUrl, controlUrl: running.controlUrl }));
-  await signalled(["SIGINT", "SIGTERM"]);
+  await signalled(["SIGINT", "SIGTERM"], running.kill);
   console.log("\nStopping: open calls are finished first.");
   const state = await running.stop();
   console.log(farewell(state, folder.path));
@@ -67,12 +72,15 @@ interface Running extends AsyncDisposable {
   reload(settings: Settings, raw: ReturnType<typeof loadConfig>["raw"]): void;
   /** Drains, then stores what is on its way. Resolves with the last state. */
   stop(): Promise<Doctor>;
+  /** Ends all processes but this one, whatever they are doing. */
+  readonly kill: () => void;
 }
 
 async function startUp(
   initial: Settings,
   initialRaw: ReturnType<typeof loadConfig>["raw"],
   folder: DataFolder,
+  left: LeftBehind,
   log: Logger,
 ): Promise<Running> {
   let settings = initial;
@@ -85,7 +93,7 @@ async function startUp(
   // Lanes that a living gateway process writes. The pipeline takes every other one for closed.
   const lanes = new Map<number, string>();
   let incarnations = 0;
-  const liveLanes = (): string[] => [...lanes.values()];
+  const liveLanes = (): string[] => [...lanes.values(), ...left.lanes()];
   const tellLanes = (): void => pipeline.send({ type: "lanes", live: liveLanes() });
 
   const pipeline: Child<ToPipeline> = child<ToPipeline>({
@@ -114,6 +122,7 @@ async function startUp(
     folder.writeServeFile({
       pid: process.pid,
       pids: { gateway: gateways.flatMap(({ pid }) => pid ?? []), pipeline: pipeline.pid },
+      lanes: gateways.flatMap(({ pid }, index) => (pid === undefined ? [] : (lanes.get(index) ?? []))),
       data_url: dataUrl(),
       control_url: controlUrl,
     });
@@ -183,7 +192,8 @@ async function startUp(
   }
 
   const access = tokens(folder.state, adminToken(process.env));
-  const controlOptions = { tokens: access, doctor: state, ready, pipelineSocket: folder.pipelineSocket };
+  const onError = (error: unknown): void => log.error({ err: error }, "the control plane could not answer");
+  const controlOptions = { tokens: access, doctor: state, ready, pipelineSocket: folder.pipelineSocket, onError };
   const [tcp, socket] = [control(controlOptions, false), control(controlOptions, true)];
   const { host } = settings.control;
   try {
@@ -198,6 +208,7 @@ async function startUp(
     throw error;
   }
   announce();
+  closeLanesOf(left, tellLanes);
 
   return {
     dataUrl: dataUrl(),
@@ -208,12 +219,16 @@ async function startUp(
         each.gateway.host,
         each.gateway.port,
         each.gateway.processes,
+        each.gateway.max_buffered_bytes,
+        each.gateway.max_capture_bytes,
         each.control,
         each.journal,
         each.demo,
       ];
       if (JSON.stringify(fixed(newSettings)) !== JSON.stringify(fixed(settings))) {
-        log.warn("data_dir, demo, gateway.host, .port, .processes, control and journal change with the next start only");
+        log.warn(
+          "data_dir, demo, gateway.host, .port, .processes, .max_buffered_bytes, .max_capture_bytes, control and journal change with the next start only",
+        );
       }
       settings = newSettings;
       raw = newRaw;
@@ -223,11 +238,23 @@ async function startUp(
       await stopChildren();
       return state();
     },
+    kill() {
+      for (const each of [...gateways, pipeline]) each.kill();
+    },
     async [Symbol.asyncDispose]() {
       await stopChildren();
       await closeAll([tcp, socket], demo);
     },
   };
+}
+
+/** The gateways of a server before this one may still finish calls: their lanes are closed once they have ended. */
+function closeLanesOf(left: LeftBehind, tellLanes: () => void): void {
+  if (left.lanes().length === 0) return;
+  const timer = setInterval(() => {
+    tellLanes();
+    if (left.lanes().length === 0) clearInterval(timer);
+  }, LEFT_BEHIND_EVERY_MS).unref();
 }
 
 async function listenTcp(server: Server, host: string, port: number): Promise<number> {
@@ -266,15 +293,17 @@ function urlHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** The first of these signals; another one, later, ends the process at once. */
-async function signalled(signals: readonly NodeJS.Signals[]): Promise<void> {
+/** The first of these signals; another one, later, ends everything at once. */
+async function signalled(signals: readonly NodeJS.Signals[], kill: () => void): Promise<void> {
   await new Promise<void>((resolve) => {
     let first: number | undefined;
     for (const signal of signals) {
       process.on(signal, () => {
         first ??= performance.now();
-        if (performance.now() - first > SAME_SIGNAL_MS) process.exit(1);
         resolve();
+        if (performance.now() - first <= SAME_SIGNAL_MS) return;
+        kill();
+        process.exit(1);
       });
     }
   });

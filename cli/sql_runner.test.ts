@@ -28,8 +28,8 @@ const queryProcesses = (): number =>
     .filter((line) => line.includes("query_process")).length;
 
 test("answers with what was appended a moment ago", async () => {
-  const { run } = sqlRunner({ dataDir, store });
-  expect(await run("SELECT name FROM spans WHERE name = $1", ["a"])).toMatchObject({ rows: [["a"]], truncated: false });
+  const runner = sqlRunner({ dataDir, store });
+  expect(await runner.run("SELECT name FROM spans WHERE name = $1", ["a"])).toMatchObject({ rows: [["a"]], truncated: false });
 });
 
 test("says what is wrong with a statement to whoever wrote it", async () => {
@@ -38,17 +38,38 @@ test("says what is wrong with a statement to whoever wrote it", async () => {
 
 describe("a statement that is too much", () => {
   const statements = [
-    { title: "runs forever", statement: "SELECT count(*) FROM range(100000000000) a, range(1000) b", says: /longer than 1 s .*ask for less/ },
-    { title: "recurses forever", statement: "WITH RECURSIVE r AS (SELECT 1 i UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r", says: /ask for less|longer|memory/i },
-    { title: "stalls the engine before it begins", statement: "SELECT len(list_sort(range(60000000)))", says: /longer|memory|ask for less/i },
-    { title: "asks for more memory than the engine counts", statement: "SELECT len(range(300000000))", says: /more memory than 1 GiB .*ask for less/, timeLimitMs: 10_000 },
-    { title: "kills the engine", statement: "SELECT json_structure(repeat('[', 200000) || repeat(']', 200000))", says: /engine ended .*ask for less|depth|JSON/i },
+    {
+      title: "runs forever",
+      statement: "SELECT count(*) FROM range(100000000000) a, range(1000) b",
+      says: /longer than 1 s .*ask for less/,
+    },
+    {
+      title: "recurses forever",
+      statement: "WITH RECURSIVE r AS (SELECT 1 i UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r",
+      says: /ask for less|longer|memory/i,
+    },
+    {
+      title: "stalls the engine before it begins",
+      statement: "SELECT len(list_sort(range(60000000)))",
+      says: /longer|memory|ask for less/i,
+    },
+    {
+      title: "asks for more memory than the engine counts",
+      statement: "SELECT len(range(300000000))",
+      says: /more memory than 1 GiB .*ask for less/,
+      timeLimitMs: 10_000,
+    },
+    {
+      title: "kills the engine",
+      statement: "SELECT json_structure(repeat('[', 200000) || repeat(']', 200000))",
+      says: /engine ended .*ask for less|depth|JSON/i,
+    },
   ];
   for (const { title, statement, says, timeLimitMs = 1000 } of statements) {
     test(`and ${title} ends alone`, async () => {
-      const { run } = sqlRunner({ dataDir, store, timeLimitMs });
+      const runner = sqlRunner({ dataDir, store, timeLimitMs });
       const since = performance.now();
-      await expect(run(statement, [])).rejects.toThrow(says);
+      await expect(runner.run(statement, [])).rejects.toThrow(says);
       expect(performance.now() - since).toBeLessThan(timeLimitMs + 3000);
       expect((await store.query("SELECT name FROM spans")).rows).toEqual([["a"]]);
       expect(queryProcesses()).toBe(0);
@@ -56,19 +77,21 @@ describe("a statement that is too much", () => {
   }
 
   test("is answered as far as the limits go", async () => {
-    const { run } = sqlRunner({ dataDir, store });
-    const many = await run("SELECT range FROM range(20000)", []);
+    const runner = sqlRunner({ dataDir, store });
+    const many = await runner.run("SELECT range FROM range(20000)", []);
     expect([many.rows.length, many.truncated]).toEqual([10_000, true]);
-    const large = await run("SELECT repeat('x', 1000000) FROM range(50)", []);
+    const large = await runner.run("SELECT repeat('x', 1000000) FROM range(50)", []);
     expect([large.rows.length, large.truncated]).toEqual([16, true]);
   });
 });
 
 test("asks few at once, and lets the others wait", async () => {
-  const { run } = sqlRunner({ dataDir, store });
+  const runner = sqlRunner({ dataDir, store });
   let most = 0;
   const timer = setInterval(() => (most = Math.max(most, queryProcesses())), 10);
-  const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => run("SELECT $1::INTEGER, sum(range) FROM range(3000000)", [i])));
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => runner.run("SELECT $1::INTEGER, sum(range) FROM range(3000000)", [i])),
+  );
   clearInterval(timer);
   expect(answers.map(({ rows }) => rows[0]?.[0])).toEqual([0, 1, 2, 3, 4, 5]);
   expect(most).toBeGreaterThan(0);

@@ -2,7 +2,6 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import { expect, test } from "vitest";
 import { Secret } from "../config/secret.ts";
 import { startDataPlane, type DataPlaneOptions } from "../testing/data_plane.ts";
-import { eventually } from "../testing/eventually.ts";
 import { listen, type Listening } from "../testing/listen.ts";
 import { rawRequest, type RawReply } from "../testing/raw.ts";
 
@@ -32,8 +31,18 @@ const web: readonly { title: string; headers: Readonly<Record<string, string>>; 
   { title: "a web page from elsewhere", headers: { origin: "https://evil.example" }, served: false },
   { title: "a web page without an origin of its own", headers: { origin: "null" }, served: false },
   { title: "a web page of another server on this machine", headers: { origin: "http://localhost:3000" }, served: false },
-  { title: "a web page that is allowed", headers: { origin: "https://chat.example.com" }, origins: ["https://chat.example.com"], served: true },
-  { title: "such a page over plain HTTP", headers: { origin: "http://chat.example.com" }, origins: ["https://chat.example.com"], served: false },
+  {
+    title: "a web page that is allowed",
+    headers: { origin: "https://chat.example.com" },
+    origins: ["https://chat.example.com"],
+    served: true,
+  },
+  {
+    title: "such a page over plain HTTP",
+    headers: { origin: "http://chat.example.com" },
+    origins: ["https://chat.example.com"],
+    served: false,
+  },
   { title: "a host name that is allowed", headers: { host: "llm.internal" }, origins: ["http://llm.internal"], served: true },
 ];
 for (const { title, headers, origins = [], served } of web) {
@@ -44,8 +53,7 @@ for (const { title, headers, origins = [], served } of web) {
     expect(reply.status).toBe(served ? 200 : 401);
     expect(up.heard).toHaveLength(served ? 1 : 0);
     if (!served) expect(JSON.parse(reply.body.toString())).toEqual(unauthorized);
-    // A refusal does not wait for its record.
-    const [entry] = await eventually(plane.entries, ({ length }) => length === 1);
+    const [entry] = await plane.ended();
     expect(entry?.closed).toMatchObject(served ? { ending: "completed" } : { ending: "rejected", rejection: "unauthorized", status: 401 });
     expect(entry?.opened.tenant).toBe("default");
   });
@@ -61,13 +69,20 @@ const keyed: readonly { title: string; headers: Readonly<Record<string, string>>
   { title: "the beginning of a key", headers: { "x-spangate-key": "token-of-the-sho" } },
   { title: "an empty key", headers: { "x-spangate-key": "" } },
   { title: "a key where the upstream's belongs", headers: { authorization: "Bearer token-of-the-shop" } },
-  { title: "an unknown key before a known one", headers: { "x-spangate-key": "token-of-nobody", "helicone-auth": "Bearer token-of-the-shop" } },
+  {
+    title: "an unknown key before a known one",
+    headers: { "x-spangate-key": "token-of-nobody", "helicone-auth": "Bearer token-of-the-shop" },
+  },
   { title: "its key", headers: { "x-spangate-key": "token-of-the-shop" }, caller: { tenant: "acme", caller: "shop" } },
   { title: "another's key", headers: { "x-spangate-key": "token-of-the-lab" }, caller: { tenant: "labs", caller: "lab" } },
   { title: "its key as a bearer", headers: { "x-spangate-key": "Bearer token-of-the-lab" }, caller: { tenant: "labs", caller: "lab" } },
   ...["helicone-auth", "x-portkey-api-key", "x-litellm-api-key", "x-bf-vk", "cf-aig-authorization"].flatMap((name) => [
     { title: `its key as ${name}`, headers: { [name]: "token-of-the-lab" }, caller: { tenant: "labs", caller: "lab" } },
-    { title: `its key as a bearer in ${name}`, headers: { [name]: "Bearer token-of-the-shop" }, caller: { tenant: "acme", caller: "shop" } },
+    {
+      title: `its key as a bearer in ${name}`,
+      headers: { [name]: "Bearer token-of-the-shop" },
+      caller: { tenant: "acme", caller: "shop" },
+    },
   ]),
 ];
 for (const { title, headers, caller } of keyed) {
@@ -75,7 +90,7 @@ for (const { title, headers, caller } of keyed) {
     await using up = await upstream();
     await using plane = await startDataPlane({ upstreams: { up: `http://127.0.0.1:${up.port}/v1` }, clients });
     const reply = await post(plane.url, { authorization: "Bearer sk-of-the-caller", ...headers });
-    const [entry] = await eventually(plane.entries, ({ length }) => length === 1);
+    const [entry] = await plane.ended();
     if (caller === undefined) {
       expect(reply.status).toBe(401);
       expect(JSON.parse(reply.body.toString())).toEqual(unauthorized);

@@ -13,6 +13,7 @@ import type { Ended } from "./recording.ts";
 import { sendError } from "./refuse.ts";
 import type { Route } from "./route.ts";
 import { terminalWatch, type TerminalWatch } from "./terminal.ts";
+import { codeOf, errorType, unreachable } from "./upstream_error.ts";
 
 export interface ForwardOptions {
   /** Beginnings of the lines that announce the last event of a stream, of all dialects. */
@@ -191,7 +192,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const length = named.get("content-length");
     this.#delimited = length !== undefined || named.has("transfer-encoding");
     this.#encoded = (named.get("content-encoding") ?? "identity") !== "identity";
-    if (hasBody(this.#call.method, status)) {
+    const bodyFollows = hasBody(this.#call.method, status) && length !== "0";
+    if (bodyFollows) {
       if (length !== undefined) this.#missing = Number(length);
       else if (!this.#encoded && /^text\/event-stream/i.test(named.get("content-type") ?? "")) {
         this.#watch = terminalWatch(this.#options.terminalMarkers);
@@ -201,8 +203,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
     forward.push("x-spangate-trace-id", this.#traceId, "x-spangate-exchange-id", this.#call.exchangeId);
     this.#response.writeHead(status, statusText, forward);
     this.#sentHead = true;
-    // A stream's head goes out at once; that of a reply whose body came along goes with it in one write.
-    process.nextTick(this.#flushHead);
+    // A stream's head goes out at once; that of a reply whose body came along goes with it in one write. A head that is all there is
+    // is the end of the reply, and held as such.
+    if (bodyFollows) process.nextTick(this.#flushHead);
   }
 
   readonly #flushHead = (): void => {
@@ -389,43 +392,4 @@ function reset(response: ServerResponse): void {
   const { socket } = response;
   if (socket === null || socket.destroyed) response.destroy();
   else if ("resetAndDestroy" in socket) socket.resetAndDestroy();
-}
-
-const TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
-
-function codeOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === "string" ? code : "";
-}
-
-/** What an outbound proxy does instead of passing a call on. */
-const PROXY_REFUSALS = new Set(["UND_ERR_ABORTED", "UND_ERR_INVALID_ARG", "UND_ERR_PRX_CONN", "UND_ERR_PRX_TLS"]);
-
-/** Low cardinality, in the words of the conventions: a code, or `timeout`. */
-function errorType(error: Error): string {
-  const code = codeOf(error);
-  if (TIMEOUTS.has(code)) return "timeout";
-  if (PROXY_REFUSALS.has(code)) return "proxy_refused";
-  if (code === "UND_ERR_SOCKET") return "ECONNRESET";
-  if (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return "invalid_response";
-  return code || "_OTHER";
-}
-
-function unreachable(error: Error, { upstream }: Route, started: boolean): GatewayError {
-  const where = `${upstream.name} (${upstream.origin})`;
-  const options = { cause: error };
-  if (codeOf(error) === "draining")
-    return new GatewayError("draining", `this gateway stopped before the upstream ${where} was done; try again`, options);
-  if (TIMEOUTS.has(codeOf(error)))
-    return new GatewayError("upstream_timeout", `the upstream ${where} did not answer in time (${codeOf(error)})`, options);
-  if (PROXY_REFUSALS.has(codeOf(error))) {
-    const message = `the outbound proxy does not lead to the upstream ${where} (${error.message}); check HTTP_PROXY, HTTPS_PROXY and NO_PROXY`;
-    return new GatewayError("upstream_unreachable", message, options);
-  }
-  const what = started ? "broke off its reply" : "could not be reached";
-  return new GatewayError(
-    "upstream_unreachable",
-    `the upstream ${where} ${what} (${codeOf(error) || error.message}); check that it runs and that base_url is right`,
-    options,
-  );
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { createServer as createSecureServer } from "node:tls";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { startDataPlane, type DataPlane } from "../testing/data_plane.ts";
@@ -6,7 +8,7 @@ import { eventually } from "../testing/eventually.ts";
 import { listen, type Listening } from "../testing/listen.ts";
 import { rawRequest, type RawReply } from "../testing/raw.ts";
 
-const ok = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}";
+const ok = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}';
 const body = JSON.stringify({ model: "gpt-5-nano", messages: [{ role: "user", content: "charge me once" }] });
 
 interface Script {
@@ -23,10 +25,10 @@ interface Upstream extends Listening {
 }
 
 /** Follows one script after the other, a script for each request that begins; behind the last it answers. */
-async function upstream(scripts: readonly Script[]): Promise<Upstream> {
+async function upstream(scripts: readonly Script[], secure = false): Promise<Upstream> {
   const left = [...scripts];
   const worked: string[] = [];
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     let text = "";
     let script: Script | undefined;
     socket.on("data", (bytes) => {
@@ -43,15 +45,19 @@ async function upstream(scripts: readonly Script[]): Promise<Upstream> {
       if (read) read(socket);
       else socket.write(ok);
     });
-  });
+  };
+  const server = secure
+    ? createSecureServer({ key: readFileSync(file("server.key")), cert: readFileSync(file("server.pem")) }, serve)
+    : createServer(serve);
   const listening = await listen(server);
-  return Object.assign(listening, { worked, url: `http://127.0.0.1:${listening.port}/v1` });
+  return Object.assign(listening, { worked, url: `${secure ? "https" : "http"}://localhost:${listening.port}/v1` });
 }
 
 async function post({ url }: DataPlane): Promise<RawReply> {
   return await rawRequest({ url: `${url}/v1/chat/completions`, method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
+const file = (name: string): string => new URL(`../testing/tls/${name}`, import.meta.url).pathname;
 const reset = (socket: Socket): void => void socket.resetAndDestroy();
 /** Bytes first: a reset overtakes what is still on the way. */
 const after = (bytes: string, then: (socket: Socket) => void) => (socket: Socket) => {
@@ -59,20 +65,27 @@ const after = (bytes: string, then: (socket: Socket) => void) => (socket: Socket
   void setTimeout(20).then(() => then(socket));
 };
 
-test("a request written to a kept-alive connection that the upstream had given up is sent again, and both attempts are on record", async () => {
-  await using up = await upstream([{}, { unread: reset }, {}]);
-  await using plane = await startDataPlane({ upstreams: { up: up.url } });
-  await post(plane);
-  const reply = await post(plane);
-  expect([reply.status, reply.body.toString()]).toEqual([200, '{"ok":true}']);
-  expect(up.worked).toEqual([body, body]);
-  expect(plane.counts.retried).toBe(1);
-  const [, entry] = await plane.entries();
-  expect(entry?.closed).toMatchObject({ ending: "completed", attempts: [{ error: "ECONNRESET" }, { status: 200 }] });
-  const [first, second] = entry?.closed?.attempts ?? [];
-  expect(first?.endedUs).toBeLessThanOrEqual(second?.startedUs ?? 0);
-  expect(entry?.request.toString()).toBe(body);
-});
+const stale: readonly { title: string; secure: boolean; unread: (socket: Socket) => void }[] = [
+  { title: "reset", secure: false, unread: reset },
+  { title: "closed", secure: false, unread: (socket) => void socket.end() },
+  { title: "closed in TLS", secure: true, unread: (socket) => void socket.end() },
+];
+for (const { title, secure, unread } of stale) {
+  test(`a request written to a kept-alive connection that the upstream had just ${title} is sent again, and both attempts are on record`, async () => {
+    await using up = await upstream([{}, { unread }, {}], secure);
+    await using plane = await startDataPlane({ upstreams: { up: { base_url: up.url, ca_file: file("ca.pem") } } });
+    await post(plane);
+    const reply = await post(plane);
+    expect([reply.status, reply.body.toString()]).toEqual([200, '{"ok":true}']);
+    expect(up.worked).toEqual([body, body]);
+    expect(plane.counts.retried).toBe(1);
+    const [, entry] = await plane.ended();
+    expect(entry?.closed).toMatchObject({ ending: "completed", attempts: [{ error: "ECONNRESET" }, { status: 200 }] });
+    const [first, second] = entry?.closed?.attempts ?? [];
+    expect(first?.endedUs).toBeLessThanOrEqual(second?.startedUs ?? 0);
+    expect(entry?.request.toString()).toBe(body);
+  });
+}
 
 test("a request that finds such a connection twice is not sent a third time", async () => {
   // Two calls at once leave two kept-alive connections.
@@ -87,7 +100,7 @@ test("a request that finds such a connection twice is not sent a third time", as
   const reply = await post(plane);
   expect(reply.status).toBe(502);
   expect(up.worked).toHaveLength(2);
-  const [, , entry] = await plane.entries();
+  const [, , entry] = await plane.ended();
   expect(entry?.closed).toMatchObject({ ending: "cut", error: "ECONNRESET", attempts: [{ error: "ECONNRESET" }, { error: "ECONNRESET" }] });
 });
 
@@ -95,9 +108,21 @@ const once: readonly { title: string; scripts: readonly Script[]; calls?: number
   { title: "on a fresh connection, unread", scripts: [{ unread: reset }], worked: 0 },
   { title: "on a fresh connection, read", scripts: [{ read: reset }] },
   { title: "on a fresh connection, closed in order", scripts: [{ read: (socket) => socket.end() }] },
-  { title: "on a kept-alive connection, but late", scripts: [{}, { read: (socket) => void setTimeout(150).then(() => reset(socket)) }], calls: 2 },
-  { title: "on a kept-alive connection behind half a head", scripts: [{}, { read: after("HTTP/1.1 200 OK\r\ncontent-", reset) }], calls: 2 },
-  { title: "on a kept-alive connection behind an interim reply", scripts: [{}, { read: after("HTTP/1.1 103 Early Hints\r\n\r\n", reset) }], calls: 2 },
+  {
+    title: "on a kept-alive connection, but late",
+    scripts: [{}, { read: (socket) => void setTimeout(150).then(() => reset(socket)) }],
+    calls: 2,
+  },
+  {
+    title: "on a kept-alive connection behind half a head",
+    scripts: [{}, { read: after("HTTP/1.1 200 OK\r\ncontent-", reset) }],
+    calls: 2,
+  },
+  {
+    title: "on a kept-alive connection behind an interim reply",
+    scripts: [{}, { read: after("HTTP/1.1 103 Early Hints\r\n\r\n", reset) }],
+    calls: 2,
+  },
   { title: "on a kept-alive connection behind a head", scripts: [{}, { read: after(ok.slice(0, -11), reset) }], calls: 2, status: 200 },
   { title: "on a kept-alive connection behind half a body", scripts: [{}, { read: after(ok.slice(0, -5), reset) }], calls: 2, status: 200 },
 ];
@@ -109,11 +134,14 @@ for (const { title, scripts, calls = 1, worked = calls, status = 502 } of once) 
     const reply = await post(plane);
     expect(reply.status).toBe(status);
     if (status === 200) expect(reply.whole).toBe(false);
-    else expect(JSON.parse(reply.body.toString())).toMatchObject({ error: { code: "upstream_unreachable", type: "server_error", param: null } });
+    else
+      expect(JSON.parse(reply.body.toString())).toMatchObject({
+        error: { code: "upstream_unreachable", type: "server_error", param: null },
+      });
     await setTimeout(100);
     expect(up.worked).toHaveLength(worked);
     expect(up.connections).toHaveLength(1);
-    const entry = (await plane.entries()).at(-1);
+    const entry = (await plane.ended()).at(-1);
     expect(entry?.closed).toMatchObject({ ending: "cut", error: "ECONNRESET", attempts: [{ error: "ECONNRESET" }] });
     expect(plane.counts.retried).toBe(0);
   });
@@ -126,5 +154,8 @@ test("an upload that is too large to be held is never sent twice", async () => {
   const reply = await rawRequest({ url: `${plane.url}/v1/files`, method: "POST", body: Buffer.alloc(2_000_000) });
   expect(reply.status).toBe(502);
   expect(up.connections).toHaveLength(1);
-  await eventually(() => plane.counts.open, (open) => open === 0);
+  await eventually(
+    () => plane.counts.open,
+    (open) => open === 0,
+  );
 });

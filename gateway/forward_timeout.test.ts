@@ -46,7 +46,9 @@ const silences: readonly Silence[] = [
 ];
 
 for (const { title, says, status, upstreamBytes, errorEvent } of silences) {
-  test.concurrent(`an upstream that falls silent ${title} is given up in time, and the client cannot take the reply for whole`, async ({ expect }) => {
+  test.concurrent(`an upstream that falls silent ${title} is given up in time, and the client cannot take the reply for whole`, async ({
+    expect,
+  }) => {
     let left: Promise<unknown> | undefined;
     await using up = await listen(
       createServer((request, response) => {
@@ -66,14 +68,19 @@ for (const { title, says, status, upstreamBytes, errorEvent } of silences) {
     expect(tookMs).toBeLessThan(LIMIT_MS + TOLERANCE_MS);
     expect(reply.status).toBe(status);
 
-    const error = { message: expect.stringContaining("did not answer in time"), type: "server_error", param: null, code: "upstream_timeout" };
+    const error = {
+      message: expect.stringContaining("did not answer in time"),
+      type: "server_error",
+      param: null,
+      code: "upstream_timeout",
+    };
     const own = reply.body.subarray(Buffer.byteLength(upstreamBytes)).toString();
     expect(reply.body.toString().startsWith(upstreamBytes)).toBe(true);
     if (status === 504) expect(JSON.parse(own)).toEqual({ error });
     else if (errorEvent) expect(JSON.parse(/^data: (.*)\n\n$/.exec(own)?.[1] ?? "null")).toEqual({ error });
     else expect([own, reply.whole]).toEqual(["", false]);
 
-    const [entry] = await plane.entries();
+    const [entry] = await plane.ended();
     expect(entry?.closed).toMatchObject({ ending: "cut", error: "timeout", status, attempts: [{ error: "timeout" }] });
     expect(entry?.response.toString()).toBe(upstreamBytes);
   });
@@ -158,7 +165,7 @@ for (const { title, answer, call, bytes } of patient) {
       gateway: { first_byte_timeout_ms: LIMIT_MS, idle_timeout_ms: LIMIT_MS },
     });
     expect(await call(`${plane.url}/v1/files`)).toBe(bytes);
-    expect((await plane.entries())[0]?.closed?.ending).toBe("completed");
+    expect((await plane.ended())[0]?.closed?.ending).toBe("completed");
   });
 }
 

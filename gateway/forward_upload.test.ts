@@ -78,7 +78,11 @@ function post({ path = "/v1/files", type, body, sized = true, last = false }: Po
   const framing = sized ? `Content-Length: ${body.length}` : "Transfer-Encoding: chunked";
   const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\n${framing}\r\n${last ? "Connection: close\r\n" : ""}\r\n`;
   if (sized) return [Buffer.from(head), ...piecesOf(body, 100_000)];
-  const chunks = [...piecesOf(body, 100_000)].flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from("\r\n")]);
+  const chunks = [...piecesOf(body, 100_000)].flatMap((chunk) => [
+    Buffer.from(`${chunk.length.toString(16)}\r\n`),
+    chunk,
+    Buffer.from("\r\n"),
+  ]);
   return [Buffer.from(head), ...chunks, Buffer.from("0\r\n\r\n")];
 }
 
@@ -91,7 +95,7 @@ const form = Buffer.concat([
   randomBytes(40 * MIB),
   Buffer.from("\r\n--boundary--\r\n"),
 ]);
-const long = Buffer.from(JSON.stringify({ model: "gpt-5-nano", input: "\u00e9\ud83d\ude00\\\"{[".repeat(200_000), "no-log": false }));
+const long = Buffer.from(JSON.stringify({ model: "gpt-5-nano", input: '\u00e9\ud83d\ude00\\"{['.repeat(200_000), "no-log": false }));
 const whole: readonly { title: string; type: string; body: Buffer; sized: boolean }[] = [
   { title: "a form of 40 MB with a length", type: "multipart/form-data; boundary=boundary", body: form, sized: true },
   { title: "a form of 40 MB in chunks", type: "multipart/form-data; boundary=boundary", body: form, sized: false },
@@ -104,7 +108,7 @@ for (const { title, type, body, sized } of whole) {
     await using plane = await startDataPlane({ upstreams: { up: up.url } });
     expect(await exchange(plane, [post({ type, body, sized, last: true })])).toEqual([{ status: 200, body: "{}" }]);
     expect(up.uploads).toEqual([{ sha256: createHash("sha256").update(body).digest("hex"), bytes: body.length, whole: true }]);
-    const [entry] = await plane.entries();
+    const [entry] = await plane.ended();
     expect(entry?.closed).toMatchObject({ ending: "completed", requestBytes: body.length });
     expect(body.subarray(0, entry?.request.length).equals(entry?.request ?? Buffer.alloc(0))).toBe(true);
     expect(entry?.request).toHaveLength(Math.min(body.length, 8 * MIB));
@@ -139,9 +143,12 @@ for (const { title, type, body, status, code } of refusedLate) {
     expect(answer?.status).toBe(status);
     expect(JSON.parse(answer?.body ?? "")).toMatchObject({ error: { code, type: "invalid_request_error", param: null } });
     expect(more).toEqual([]); // what follows a refused body is no request
-    await eventually(() => up.uploads.length, (count) => count === 1);
+    await eventually(
+      () => up.uploads.length,
+      (count) => count === 1,
+    );
     expect(up.uploads).toMatchObject([{ whole: false }]);
-    const entries = await plane.entries();
+    const entries = await plane.ended();
     expect(entries.map(({ closed }) => closed)).toMatchObject([{ ending: "rejected", rejection: code, status }]);
   });
 }
@@ -184,7 +191,7 @@ for (const { title, answers, status, says, closes } of early) {
     const [answer, ...more] = await exchange(plane, [post({ type: "audio/wav", body: Buffer.alloc(20 * MIB) }), next]);
     expect(answer).toMatchObject({ status, body: expect.stringContaining(says) });
     expect(more).toEqual(closes ? [] : [{ status: 200, body: "{}" }]);
-    const [entry] = await plane.entries();
+    const [entry] = await plane.ended();
     expect(entry?.closed).toMatchObject({ ending: closes ? "cut" : "completed", status });
   });
 }
@@ -193,15 +200,30 @@ test("a client that leaves in the middle of its upload leaves the upstream witho
   await using up = await upstream();
   await using plane = await startDataPlane({ upstreams: { up: up.url } });
   const leaving = new AbortController();
-  const sent = httpRequest(`${plane.url}/v1/files`, { method: "POST", agent: false, signal: leaving.signal, headers: { "content-length": 5 * MIB } });
+  const sent = httpRequest(`${plane.url}/v1/files`, {
+    method: "POST",
+    agent: false,
+    signal: leaving.signal,
+    headers: { "content-length": 5 * MIB },
+  });
   sent.on("error", () => {});
   sent.write(Buffer.alloc(3 * MIB));
-  await eventually(() => up.connections[0]?.bytesRead ?? 0, (bytes) => bytes > 2 * MIB);
+  await eventually(
+    () => up.connections[0]?.bytesRead ?? 0,
+    (bytes) => bytes > 2 * MIB,
+  );
   leaving.abort();
-  await eventually(() => up.uploads.length, (count) => count === 1, 1000);
+  await eventually(
+    () => up.uploads.length,
+    (count) => count === 1,
+    1000,
+  );
   expect(up.uploads).toMatchObject([{ whole: false }]);
-  await eventually(() => plane.counts.open, (open) => open === 0);
-  expect((await plane.entries())[0]?.closed).toMatchObject({ ending: "abandoned", attempts: [{ error: "client_left" }] });
+  await eventually(
+    () => plane.counts.open,
+    (open) => open === 0,
+  );
+  expect((await plane.ended())[0]?.closed).toMatchObject({ ending: "abandoned", attempts: [{ error: "client_left" }] });
 });
 
 test("a body in a stated coding goes on as it is", async () => {

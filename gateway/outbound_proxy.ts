@@ -27,7 +27,7 @@ export function proxied(proxy: OutboundProxy, options: ConnectionOptions): Conne
     requestTls: connect,
     connectTimeout: connect.timeout,
     // Left alone, connections to the proxy itself have timeouts of their own.
-    factory: (origin, more) => new Pool(origin, { ...options, connections: null, ...more }),
+    factory: (origin, more) => new Pool(origin, Object.assign({ ...options, connections: null }, more)),
     clientFactory: (origin, more) => new Pool(origin, { ...more, headersTimeout: connect.timeout }),
   });
   return {

@@ -63,7 +63,12 @@ test("a disk that fails is counted, told of, and holds nothing back", async () =
   const counting = counters();
   const errors: unknown[] = [];
   const failing: Journal = { ...lane, written: () => Promise.reject(new Error("no space left")) };
-  await using recording = recorder({ journal: failing, maxCaptureBytes: 1000, counters: counting, onError: (error) => void errors.push(error) });
+  await using recording = recorder({
+    journal: failing,
+    maxCaptureBytes: 1000,
+    counters: counting,
+    onError: (error) => void errors.push(error),
+  });
   await recording.open(opened("exchange"), performance.now(), "balanced").end(completed);
   expect(counting.counts).toMatchObject({ completed: 1, released_before_written: 0, dropped: { journal_write: 1 } });
   expect(errors).toEqual([new Error("no space left")]);

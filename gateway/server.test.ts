@@ -65,7 +65,10 @@ test("new settings hold for new calls, and running ones end as they began", asyn
   await using plane = await startDataPlane({ upstreams: { up: before.url }, capture: "full" });
   const running = await stream(plane.url);
   const coming = half(plane.url);
-  await eventually(() => plane.counts.open, (open) => open === 2);
+  await eventually(
+    () => plane.counts.open,
+    (open) => open === 2,
+  );
 
   plane.apply({ upstreams: { up: after.url }, capture: "metadata", clients: [{ name: "app", token: "secret-token" }] });
   const call = { url: `${plane.url}/v1/echo`, method: "POST", body: "new" };
@@ -78,7 +81,7 @@ test("new settings hold for new calls, and running ones end as they began", asyn
   before.streams[0]?.end(event + DONE);
   expect(await textOf(running)).toBe(event + event + DONE);
 
-  const entries = await eventually(plane.entries, (all) => all.length === 4 && all.every(({ closed }) => closed));
+  const entries = await plane.ended();
   expect(entries.map(({ opened, closed }) => [opened.path, opened.tier, opened.caller, closed?.ending])).toEqual(
     expect.arrayContaining([
       ["/v1/stream", "full", undefined, "completed"],
@@ -106,7 +109,10 @@ test("draining finishes what runs, and refuses what comes", async () => {
   const agent = new Agent({ keepAlive: true });
   const running = await stream(plane.url);
   const coming = half(plane.url, agent);
-  await eventually(() => plane.counts.open, (open) => open === 2);
+  await eventually(
+    () => plane.counts.open,
+    (open) => open === 2,
+  );
   // A connection that has sent part of its next request is not idle.
   const socket = (await eventually(() => coming.socket, Boolean)) as NonNullable<ClientRequest["socket"]>;
 
@@ -135,14 +141,17 @@ test("draining takes no longer than its limit: what still runs then is cut, and 
   const running = await stream(plane.url);
   const uploading = half(plane.url);
   uploading.on("response", () => {});
-  await eventually(() => plane.counts.open, (open) => open === 2);
+  await eventually(
+    () => plane.counts.open,
+    (open) => open === 2,
+  );
   const said = textOf(running);
   const since = performance.now();
   await plane.drain(200);
   expect(performance.now() - since).toBeLessThan(1200);
   const [own = ""] = (await said).split(event).slice(1);
   expect(JSON.parse(own.replace(/^data: /, ""))).toMatchObject({ error: { code: "draining", type: "server_error", param: null } });
-  const entries = await eventually(plane.entries, (all) => all.length === 2 && all.every(({ closed }) => closed));
+  const entries = await plane.ended();
   expect(entries.map(({ response, closed }) => [response.toString(), closed?.ending, closed?.error])).toEqual([
     [event, "cut", "draining"],
     ["", "abandoned", undefined],
@@ -153,10 +162,13 @@ test("draining answers a call that its upstream did not", async () => {
   await using up = await listen(createServer(() => {}));
   await using plane = await startDataPlane({ upstreams: { up: `http://127.0.0.1:${up.port}/v1` } });
   const reply = rawRequest({ url: `${plane.url}/v1/x`, method: "POST", body: "{}" });
-  await eventually(() => up.connections.length, (count) => count === 1);
+  await eventually(
+    () => up.connections.length,
+    (count) => count === 1,
+  );
   await plane.drain(100);
   expect((await reply).status).toBe(503);
   expect(JSON.parse((await reply).body.toString())).toMatchObject({ error: { code: "draining" } });
-  const [entry] = await eventually(plane.entries, ([only]) => only?.closed !== undefined);
+  const [entry] = await plane.ended();
   expect(entry?.closed).toMatchObject({ ending: "cut", error: "draining", status: 503 });
 });

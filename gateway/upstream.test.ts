@@ -22,7 +22,7 @@ interface Hearing extends Listening {
 }
 
 /** Bytes that anything but a plain copy would change. */
-const answer = Buffer.from([..."{\"a\":1}\r\n".repeat(3)].map((letter) => letter.charCodeAt(0)).concat(0, 0xff, 0xc3, 0x28));
+const answer = Buffer.concat([Buffer.from('{"a":1}\r\n\r\n'), Buffer.from([0, 0xff, 0xc3, 0x28])]);
 
 async function upstream(secure: boolean): Promise<Hearing> {
   const heard: Heard[] = [];
@@ -38,7 +38,12 @@ async function upstream(secure: boolean): Promise<Hearing> {
 }
 
 async function post(url: string, headers: Readonly<Record<string, string>> = {}): Promise<RawReply> {
-  return await rawRequest({ url: `${url}/v1/chat/completions`, method: "POST", headers: { authorization: "Bearer sk-caller", ...headers }, body: "{}" });
+  return await rawRequest({
+    url: `${url}/v1/chat/completions`,
+    method: "POST",
+    headers: { authorization: "Bearer sk-caller", ...headers },
+    body: "{}",
+  });
 }
 
 test("a certificate of a private authority is trusted when ca_file names it", async () => {
@@ -54,7 +59,12 @@ test("a certificate of a private authority is trusted when ca_file names it", as
 
 const distrusted = [
   { title: "a certificate that none of the usual authorities signed", host: "localhost", code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" },
-  { title: "a certificate of another authority than ca_file's", host: "localhost", ca: "other_ca.pem", code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" },
+  {
+    title: "a certificate of another authority than ca_file's",
+    host: "localhost",
+    ca: "other_ca.pem",
+    code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  },
   { title: "a certificate for another host name", host: "127.0.0.1", ca: "ca.pem", code: "ERR_TLS_CERT_ALTNAME_INVALID" },
 ];
 for (const { title, host, ca, code } of distrusted) {
@@ -76,7 +86,7 @@ for (const { title, host, ca, code } of distrusted) {
       error: { message: expect.stringContaining(code), type: "server_error", param: null, code: "upstream_unreachable" },
     });
     expect(secure.heard).toEqual([]);
-    const [entry] = await plane.entries();
+    const [entry] = await plane.ended();
     expect(entry?.closed).toMatchObject({ ending: "cut", status: 502, error: code });
   });
 }
@@ -122,12 +132,34 @@ async function outboundProxy(): Promise<Proxied> {
 }
 
 const leaving = [
-  { title: "a secure call leaves through HTTPS_PROXY in a tunnel", secure: true, variables: ["httpsProxy"], asks: "CONNECT localhost:PORT" },
-  { title: "a plain call leaves through HTTP_PROXY", secure: false, variables: ["httpProxy"], asks: "POST http://localhost:PORT/v1/chat/completions" },
+  {
+    title: "a secure call leaves through HTTPS_PROXY in a tunnel",
+    secure: true,
+    variables: ["httpsProxy"],
+    asks: "CONNECT localhost:PORT",
+  },
+  {
+    title: "a plain call leaves through HTTP_PROXY",
+    secure: false,
+    variables: ["httpProxy"],
+    asks: "POST http://localhost:PORT/v1/chat/completions",
+  },
   { title: "a secure call heeds no HTTP_PROXY", secure: true, variables: ["httpProxy"], asks: undefined },
   { title: "a plain call heeds no HTTPS_PROXY", secure: false, variables: ["httpsProxy"], asks: undefined },
-  { title: "a host that NO_PROXY names is called directly", secure: true, variables: ["httpsProxy"], noProxy: "example.com,localhost", asks: undefined },
-  { title: "a port that NO_PROXY names is called directly", secure: false, variables: ["httpProxy"], noProxy: "localhost:PORT", asks: undefined },
+  {
+    title: "a host that NO_PROXY names is called directly",
+    secure: true,
+    variables: ["httpsProxy"],
+    noProxy: "example.com,localhost",
+    asks: undefined,
+  },
+  {
+    title: "a port that NO_PROXY names is called directly",
+    secure: false,
+    variables: ["httpProxy"],
+    noProxy: "localhost:PORT",
+    asks: undefined,
+  },
 ];
 for (const { title, secure, variables, noProxy, asks } of leaving) {
   test(title, async () => {
@@ -136,7 +168,10 @@ for (const { title, secure, variables, noProxy, asks } of leaving) {
     const named = (text: string): string => text.replace("PORT", String(target.port));
     await using plane = await startDataPlane({
       upstreams: { up: { base_url: `${secure ? "https" : "http"}://localhost:${target.port}/v1`, ca_file: file("ca.pem") } },
-      proxy: { ...Object.fromEntries(variables.map((name) => [name, proxy.url])), ...(noProxy !== undefined && { noProxy: named(noProxy) }) },
+      proxy: {
+        ...Object.fromEntries(variables.map((name) => [name, proxy.url])),
+        ...(noProxy !== undefined && { noProxy: named(noProxy) }),
+      },
     });
     for (let call = 0; call < 2; call++) {
       const reply = await post(plane.url);
@@ -164,8 +199,20 @@ test("a header that comes twice reaches the upstream twice, through a proxy too"
 });
 
 const failing = [
-  { title: "wants a password", secure: false, answers: "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 4\r\n\r\nno!\n", status: 502, says: /407/ },
-  { title: "wants a password for its tunnel", secure: true, answers: "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", status: 502, says: /407/ },
+  {
+    title: "wants a password",
+    secure: false,
+    answers: "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 4\r\n\r\nno!\n",
+    status: 502,
+    says: /407/,
+  },
+  {
+    title: "wants a password for its tunnel",
+    secure: true,
+    answers: "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
+    status: 502,
+    says: /407/,
+  },
   { title: "refuses the tunnel", secure: true, answers: "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", status: 502, says: /403/ },
   { title: "closes the connection", secure: true, answers: "", status: 502, says: /proxy/i },
   { title: "does not open the tunnel in time", secure: true, answers: undefined, status: 504, says: /in time/ },

@@ -48,8 +48,7 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
     basePath: url.pathname.replace(/\/+$/, ""),
     authorization: options.credential && `Bearer ${options.credential.reveal()}`,
     // As many connections as there are calls at once: a call that waits for another's stream to end would wait minutes.
-    dispatcher:
-      leavesThrough === undefined ? new Pool(url.origin, { ...connections, connections: null }) : proxied(proxy, connections),
+    dispatcher: leavesThrough === undefined ? new Pool(url.origin, { ...connections, connections: null }) : proxied(proxy, connections),
   };
 }
 

@@ -39,7 +39,7 @@ export function assemble(recorded: Recorded): Exchange {
   const answer = dialect && status !== undefined ? readAnswer(dialect, recorded, status) : {};
   return present({
     opened,
-    closed: answer.response?.finished ? closedWhole(closed) : closed,
+    closed: answer.firstChunkUs !== undefined && answer.response?.finished ? closedWhole(closed) : closed,
     unreadable,
     dialect,
     request,
@@ -62,7 +62,7 @@ function upstreamStatus(closed: Closed): number | undefined {
 }
 
 /**
- * Once the terminal event is there, the exchange is complete, whoever closed first. The gateway sees it in plain bytes; in a compressed
+ * Once the terminal event of a stream is there, the exchange is complete, whoever closed first. The gateway sees it in plain bytes; in a compressed
  * stream it is found only here.
  */
 function closedWhole(closed: Closed): Closed {

@@ -14,4 +14,3 @@ export const journalOptions = z.strictObject({
     .default(64 * MIB)
     .meta({ description: "Size at which a journal file is closed and the next one begun." }),
 });
-export type JournalOptions = Readonly<z.output<typeof journalOptions>>;

@@ -5,8 +5,10 @@ import type { Span } from "../genai/span.ts";
 import type { Processor } from "../processors/processor.ts";
 import { decode } from "./decode.ts";
 
-/** A compressed body is read up to this size. */
-const DECODE_LIMIT_BYTES = 64 * 1024 * 1024;
+/** A compressed body is read up to this size, */
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+/** and all bodies that are carried together up to this one. */
+const BATCH_LIMIT_BYTES = 128 * 1024 * 1024;
 
 /** Turns recorded exchanges into finished spans: the straight line of the pipeline, without a file or a clock. */
 export async function carry(
@@ -14,7 +16,16 @@ export async function carry(
   processors: readonly Processor[],
   options: DescribeOptions,
 ): Promise<readonly Span[]> {
-  let spans: readonly Span[] = recorded.flatMap((each) => describe(assemble(decode(each, DECODE_LIMIT_BYTES)), options));
+  let left = BATCH_LIMIT_BYTES;
+  let spans: readonly Span[] = recorded.flatMap((each) => {
+    const decoded = decode(each, Math.min(left, BODY_LIMIT_BYTES));
+    if (decoded !== each) left = Math.max(0, left - size(decoded));
+    return describe(assemble(decoded), options);
+  });
   for (const processor of processors) spans = await processor.process(spans);
   return spans;
+}
+
+function size({ request, response }: Recorded): number {
+  return response.reduce((sum, { bytes }) => sum + bytes.length, request.length);
 }

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Recorded } from "../genai/recorded.ts";
 import { journalReader, trim, type JournalReader } from "../journal/read.ts";
-import { KIND, type Sequence } from "../journal/record.ts";
+import { KIND, RECORD_HEAD, type Sequence } from "../journal/record.ts";
 import type { MasterKey } from "../journal/seal.ts";
 import type { IntakeCursor } from "./batch.ts";
 import { joiner, type Joiner } from "./join.ts";
@@ -29,6 +29,10 @@ export interface Intake extends AsyncDisposable {
   setLive(lanes: readonly string[]): void;
   /** What has finished since; undefined when nothing has. */
   next(): Promise<IntakeBatch | undefined>;
+  /** Remembers what is on the lanes now, for `behind`. */
+  mark(): Promise<void>;
+  /** Whether some of what was there at the last mark may still have to be read. False comes rather late than early. */
+  readonly behind: boolean;
   /** `next` is safe: deletes what no open exchange needs any more. */
   release(): Promise<void>;
   backlogBytes(): Promise<number>;
@@ -41,6 +45,8 @@ interface Lane {
   /** `end` of the last finished exchange. */
   done: Sequence;
   closed: boolean;
+  /** Bytes that were there at the last mark, without those of the records read since. */
+  owed: number;
 }
 
 export function intake({ folder, masters, from, onDamage }: IntakeOptions): Intake {
@@ -48,17 +54,19 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
   let live: ReadonlySet<string> | undefined;
 
   async function findLanes(): Promise<void> {
-    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
       throw error;
     });
-    for (const name of names) {
-      if (lanes.has(name)) continue;
+    for (const entry of entries) {
+      const { name } = entry;
+      if (lanes.has(name) || !entry.isDirectory()) continue;
       const done = from[name] ?? 0;
       const path = join(folder, name);
       // Read from its beginning: exchanges that were open at the last batch began before it.
       const reader = journalReader({ folder: path, after: 0, masters, onDamage });
-      lanes.set(name, { folder: path, reader, joiner: joiner(), done: done === "closed" ? Infinity : done, closed: done === "closed" });
+      const closed = done === "closed";
+      lanes.set(name, { folder: path, reader, joiner: joiner(), done: closed ? Infinity : done, closed, owed: 0 });
     }
   }
 
@@ -68,11 +76,13 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
     const records = await lane.reader.read();
     const segment = lane.reader.segment ?? 0;
     for (const record of records) {
+      lane.owed -= RECORD_HEAD + record.payload.length;
       const recorded = addSafely(lane, record, segment);
       if (record.kind !== KIND.end || record.sequence <= lane.done) continue;
       lane.done = record.sequence;
       if (recorded) finished.push(recorded);
     }
+    if (records.length === 0) lane.owed = 0;
     if (over && records.length === 0) {
       finished.push(...lane.joiner.abandon());
       lane.closed = true;
@@ -110,6 +120,13 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
       }
       return recorded.length > 0 || closing ? { recorded, through: cursor() } : undefined;
     },
+    async mark() {
+      await findLanes();
+      for (const lane of lanes.values()) lane.owed = lane.closed ? 0 : await lane.reader.backlogBytes();
+    },
+    get behind() {
+      return [...lanes.values()].some(({ owed }) => owed > 0);
+    },
     async release() {
       for (const [name, lane] of lanes) {
         if (lane.closed) {
@@ -123,6 +140,7 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
       }
     },
     async backlogBytes() {
+      await findLanes();
       let bytes = 0;
       for (const { reader } of lanes.values()) bytes += await reader.backlogBytes();
       return bytes;

@@ -33,11 +33,12 @@ export function joiner(): Joiner {
       const { exchangeId, opened, closed } = piece;
       const known = unfinished.get(exchangeId) ?? (opened && { opened, segment, request: [], response: [] });
       if (known === undefined) return undefined; // its first piece was damaged or is gone: nothing can be said of it
-      take(known, piece);
       if (closed === undefined) {
+        take(known, ownBytes(piece));
         unfinished.set(exchangeId, known);
         return undefined;
       }
+      take(known, piece);
       unfinished.delete(exchangeId);
       return finish(known, closed);
     },
@@ -58,6 +59,12 @@ function take(known: Unfinished, { replied, request, response }: Piece): void {
   if (replied) known.replied = replied;
   known.request.push(...request);
   known.response.push(...response);
+}
+
+/** Bytes of an exchange that stays open for long must not keep all in memory that was read along with them. */
+function ownBytes(piece: Piece): Piece {
+  const response = piece.response.map(({ atUs, bytes }) => ({ atUs, bytes: Buffer.from(bytes) }));
+  return { ...piece, request: piece.request.map((bytes) => Buffer.from(bytes)), response };
 }
 
 function finish({ opened, request, response }: Unfinished, closed: Closed): Recorded {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Ending, Recorded } from "../genai/recorded.ts";
 import { journal } from "../journal/append.ts";
 import { journalReader, trim } from "../journal/read.ts";
@@ -69,8 +70,11 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   const describing = { userKey };
 
   const newest = await newestBatch();
+  let newestSequence = newest.sequence;
   await fillStore();
-  const spans = await journal({ folder: spansFolder, first: newest.next, segmentBytes: options.segmentBytes });
+  // A journal that was deleted begins behind what is stored: its batches would be taken for stored ones.
+  const first = Math.max(newest.next, (await store.position()) + 1);
+  const spans = await journal({ folder: spansFolder, first, segmentBytes: options.segmentBytes });
   const reading = intake({ folder: join(dataDir, "journal", "intake"), masters: options.masters, from: newest.through, onDamage });
   await reading.release();
 
@@ -86,7 +90,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   schedule();
 
   /** The last batch says how far the intake is done; nothing else does. */
-  async function newestBatch(): Promise<{ through: IntakeCursor; next: Sequence }> {
+  async function newestBatch(): Promise<{ sequence: Sequence; through: IntakeCursor; next: Sequence }> {
     const segments = await listSegments(spansFolder);
     // A segment may be empty, or its only batch torn: then the one before has the newest.
     for (const first of segments.toReversed()) {
@@ -99,23 +103,34 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       }
       if (last === undefined) continue;
       const next = Math.max(last.sequence, segments.at(-1) ?? 0) + 1;
-      return { through: decodeBatch(last.payload).through, next };
+      return { sequence: last.sequence, through: decodeBatch(last.payload).through, next };
     }
-    return { through: {}, next: (segments.at(-1) ?? 0) + 1 };
+    return { sequence: 0, through: {}, next: (segments.at(-1) ?? 0) + 1 };
   }
 
   /** Batches that were not published when the last process ended go to memory again. */
   async function fillStore(): Promise<void> {
-    await using reader = journalReader({ folder: spansFolder, after: await store.position(), onDamage });
+    const position = await store.position();
+    await using reader = journalReader({ folder: spansFolder, after: Math.max(0, position - 1), onDamage });
+    let before: IntakeCursor | undefined;
     for (;;) {
       const records = await reader.read();
       if (records.length === 0) return;
       for (const { sequence, payload } of records) {
-        const batch = decodeBatch(payload);
-        appended += batch.spans.length;
-        await store.append({ spans: batch.spans, through: sequence });
+        const { spans: all, through } = decodeBatch(payload);
+        // A batch whose first write was not confirmed may stand there twice. Each new one moves the cursor.
+        const spans = isDeepStrictEqual(through, before) ? [] : all;
+        before = through;
+        if (sequence <= position) continue;
+        appended += spans.length;
+        await store.append({ spans, through: sequence });
       }
     }
+  }
+
+  /** Deletes what is published; the newest batch stays, for it is the intake cursor. */
+  async function trimSpans(): Promise<void> {
+    await trim(spansFolder, Math.min((await store.position()) + 1, newestSequence));
   }
 
   /** A person's pseudonym: the same within a tenant, unrelated in another, and nobody's without the key. */
@@ -128,9 +143,10 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     return createHmac("sha256", key).update(user).digest("hex").slice(0, 32);
   }
 
-  /** Carries on until the intake is empty. One run at a time. */
+  /** Carries on until all is done that was on the intake when it began, whatever comes meanwhile. One run at a time. */
   async function run(): Promise<void> {
-    for (;;) {
+    await reading.mark();
+    do {
       // A batch that could not be written stays here and is tried again: the reader has passed it.
       inHand ??= await reading.next();
       if (inHand === undefined) break;
@@ -140,13 +156,14 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       const sequence = spans.append(KIND.batch, [encodeBatch({ spans: finished, through })]);
       await spans.durable();
       inHand = undefined;
+      newestSequence = sequence;
       appended += finished.length;
       for (const { closed } of recorded) carried[closed.ending]++;
       await store.append({ spans: finished, through: sequence }).catch(fail);
       await reading.release();
-    }
+    } while (reading.behind);
     behindSince = undefined;
-    await trim(spansFolder, (await store.position()) + 1);
+    await trimSpans();
   }
 
   /** One exchange that cannot be read must not stop the others. */
@@ -192,7 +209,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
         appended,
         stored: store.stored,
         dead_lettered: 0,
-        dropped,
+        dropped: store.refused === 0 ? dropped : { ...dropped, unstorable: store.refused },
         damaged,
         backlog_bytes: await reading.backlogBytes(),
         lag_ms: behindSince === undefined ? 0 : Math.round(performance.now() - behindSince),
@@ -207,7 +224,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
         .catch((error: unknown) =>
           onError("the newest rows could not be published; they stay in the span journal", { error: String(error) }),
         );
-      await trim(spansFolder, (await store.position()) + 1);
+      await trimSpans();
       await reading[Symbol.asyncDispose]();
       await spans[Symbol.asyncDispose]();
     },

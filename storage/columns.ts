@@ -26,7 +26,10 @@ const from = (
     const value = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (type === "VARCHAR") return typeof value === "string" ? value : undefined;
     if (type === "BOOLEAN") return typeof value === "boolean" ? value : undefined;
-    if (type === "VARCHAR[]") return Array.isArray(value) ? value.map((each: AttributeValue) => (typeof each === "string" ? each : JSON.stringify(each))) : undefined;
+    if (type === "VARCHAR[]")
+      return Array.isArray(value)
+        ? value.map((each: AttributeValue) => (typeof each === "string" ? each : JSON.stringify(each)))
+        : undefined;
     if (type === "DECIMAL(18,6)") return typeof value === "number" && Math.abs(value) < 1e12 ? value.toFixed(6) : undefined;
     return typeof value === "number" && Number.isSafeInteger(value) && (type === "BIGINT" || Math.abs(value) <= 0x7fff_ffff)
       ? value

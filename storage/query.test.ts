@@ -11,8 +11,14 @@ let files: readonly string[];
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "spangate-query-"));
-  await using store = await duckdbStore({ dataDir, onRefused: ({ name }) => expect.fail(name), onError: (error) => expect.fail(String(error)) });
-  const spans = Array.from({ length: 30 }, (_, i) => aSpan({ name: `span ${i}`, attributes: { "spangate.dim.__proto__": "x", [`spangate.dim.n`]: `${i}` } }));
+  await using store = await duckdbStore({
+    dataDir,
+    onRefused: ({ name }) => expect.fail(name),
+    onError: (error) => expect.fail(String(error)),
+  });
+  const spans = Array.from({ length: 30 }, (_, i) =>
+    aSpan({ name: `span ${i}`, attributes: { "spangate.dim.__proto__": "x", [`spangate.dim.n`]: `${i}` } }),
+  );
   await store.append({ spans, through: 1 });
   await store.flush();
   files = store.files();
@@ -29,10 +35,30 @@ const content = (): string[] =>
 
 const answered: readonly { title: string; statement: string; parameters?: FileQuery["parameters"]; rows: unknown[][] }[] = [
   { title: "a count as text, since it may be beyond what a number holds", statement: "SELECT count(*) FROM spans", rows: [["30"]] },
-  { title: "parameters", statement: "SELECT name, $2, $3, $4 FROM spans WHERE name = $1", parameters: ["span 7", 1.5, true, null], rows: [["span 7", 1.5, true, null]] },
+  {
+    title: "parameters",
+    statement: "SELECT name, $2, $3, $4 FROM spans WHERE name = $1",
+    parameters: ["span 7", 1.5, true, null],
+    rows: [["span 7", 1.5, true, null]],
+  },
   { title: "a common table expression", statement: "WITH s AS (FROM spans) SELECT count(*)::INTEGER FROM s;", rows: [[30]] },
-  { title: "maps as objects", statement: "SELECT dims FROM spans WHERE name = 'span 3'", rows: [[Object.fromEntries([["__proto__", "x"], ["n", "3"]])]] },
-  { title: "decimals and times as text", statement: "SELECT 0.1::DECIMAL(18,9), min(start_time) FROM spans", rows: [["0.100000000", "2026-01-01 00:00:00.123456789"]] },
+  {
+    title: "maps as objects",
+    statement: "SELECT dims FROM spans WHERE name = 'span 3'",
+    rows: [
+      [
+        Object.fromEntries([
+          ["__proto__", "x"],
+          ["n", "3"],
+        ]),
+      ],
+    ],
+  },
+  {
+    title: "decimals and times as text",
+    statement: "SELECT 0.1::DECIMAL(18,9), min(start_time) FROM spans",
+    rows: [["0.100000000", "2026-01-01 00:00:00.123456789"]],
+  },
 ];
 for (const { title, statement, parameters = [], rows } of answered) {
   test(`answers ${title}`, async () => {
@@ -49,14 +75,22 @@ const refused: readonly { title: string; statement: (file: string) => string; sa
   { title: "a setting", statement: () => "SET threads = 8", says: /must be a SELECT/ },
   { title: "another database", statement: () => "ATTACH ':memory:' AS other", says: /must be a SELECT/ },
   { title: "an extension", statement: () => "INSTALL httpfs", says: /must be a SELECT/ },
-  { title: "a copy over a published file", statement: (file) => `COPY (SELECT 1) TO '${file}' (FORMAT parquet, USE_TMP_FILE false)`, says: /must be a SELECT/ },
+  {
+    title: "a copy over a published file",
+    statement: (file) => `COPY (SELECT 1) TO '${file}' (FORMAT parquet, USE_TMP_FILE false)`,
+    says: /must be a SELECT/,
+  },
   {
     title: "a copy over a published file, explained",
     statement: (file) => `EXPLAIN ANALYZE COPY (SELECT 1) TO '${file}' (FORMAT parquet, USE_TMP_FILE false)`,
     says: /must be a SELECT/,
   },
   { title: "a file of the machine", statement: () => "SELECT * FROM read_text('/etc/passwd')", says: /disabled|Permission/i },
-  { title: "a file beside the published ones", statement: () => `SELECT * FROM read_text('${dataDir}/manifest.jsonl')`, says: /disabled|Permission/i },
+  {
+    title: "a file beside the published ones",
+    statement: () => `SELECT * FROM read_text('${dataDir}/manifest.jsonl')`,
+    says: /disabled|Permission/i,
+  },
   { title: "the files of a folder", statement: () => "SELECT * FROM glob('/etc/*')", says: /disabled|Permission/i },
 ];
 for (const { title, statement, says } of refused) {

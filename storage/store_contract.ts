@@ -168,7 +168,9 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
               await old[Symbol.asyncDispose]();
             } else {
               const startTimeUnixNano = aSpan().startTimeUnixNano + BigInt(each.day) * DAY;
-              const spans = Array.from({ length: each.rows }, (_, row) => aSpan({ name: `${i}.${row}`, tenant: each.tenant, startTimeUnixNano }));
+              const spans = Array.from({ length: each.rows }, (_, row) =>
+                aSpan({ name: `${i}.${row}`, tenant: each.tenant, startTimeUnixNano }),
+              );
               journal.push({ spans, through: i + 1 });
               await store.append({ spans, through: i + 1 });
             }
@@ -208,7 +210,7 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
   });
 }
 
-async function namesIn(store: SpanStore): Promise<unknown[]> {
+async function namesIn(store: SpanStore): Promise<string[]> {
   const { rows } = await store.query("SELECT name FROM spans");
-  return rows.map(([name]) => name).sort();
+  return rows.map(([name]) => String(name)).sort();
 }

@@ -14,6 +14,7 @@ import type { Chunk, Closed, Opened } from "../genai/recorded.ts";
 import { journal } from "../journal/append.ts";
 import { journalReader } from "../journal/read.ts";
 import { loadOrCreateKey, type MasterKey } from "../journal/seal.ts";
+import { eventually } from "./eventually.ts";
 
 export interface DataPlaneOptions extends Partial<Pick<GatewaySettings, "default_upstream" | "durability" | "capture">> {
   /** Base URLs, or all the options of an upstream, by name. The first one is the default. */
@@ -40,10 +41,12 @@ export interface DataPlane extends AsyncDisposable {
   readonly counts: GatewayCounts;
   /** What went wrong beside the calls. */
   readonly errors: readonly unknown[];
-  apply(options: DataPlaneOptions): void;
-  drain: Gateway["drain"];
+  readonly apply: (options: DataPlaneOptions) => void;
+  readonly drain: Gateway["drain"];
   /** What stands in the journal's files at this moment, in the order the exchanges began. */
-  entries(): Promise<readonly Entry[]>;
+  readonly entries: () => Promise<readonly Entry[]>;
+  /** The same as soon as all that began has ended. A refusal, or the end of a call whose client left, does not wait for its record. */
+  readonly ended: () => Promise<readonly Entry[]>;
 }
 
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
@@ -62,18 +65,21 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const running = gateway(settings, { recorder: recording, counters: counting, proxy: options.proxy ?? {}, onError });
   const port = await running.listen("127.0.0.1", 0, false);
 
+  const entries = async (): Promise<readonly Entry[]> => {
+    // Copied in this very turn: what is written while the copy is read does not count.
+    const copy = join(home, `copy-${copies++}`);
+    cpSync(folder, copy, { recursive: true });
+    return journalEntries(copy, [master]);
+  };
+
   return {
     url: `http://127.0.0.1:${port}`,
     counts: counting.counts,
     errors,
     apply: (changed) => running.apply(settingsOf(changed)),
     drain: (timeoutMs) => running.drain(timeoutMs),
-    async entries() {
-      // Copied in this very turn: what is written while the copy is read does not count.
-      const copy = join(home, `copy-${copies++}`);
-      cpSync(folder, copy, { recursive: true });
-      return journalEntries(copy, [master]);
-    },
+    entries,
+    ended: () => eventually(entries, (all) => all.length >= counting.counts.begun && all.every(({ closed }) => closed)),
     async [Symbol.asyncDispose]() {
       await running.drain(0);
       await recording[Symbol.asyncDispose]();
@@ -83,7 +89,14 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   };
 }
 
-function settingsOf({ upstreams, default_upstream, durability, capture, clients = [], gateway: options = {} }: DataPlaneOptions): GatewaySettings {
+function settingsOf({
+  upstreams,
+  default_upstream,
+  durability,
+  capture,
+  clients = [],
+  gateway: options = {},
+}: DataPlaneOptions): GatewaySettings {
   const entries = Object.entries(upstreams).map(([name, each]) => [name, typeof each === "string" ? { base_url: each } : each] as const);
   return {
     upstreams: Object.fromEntries(entries),

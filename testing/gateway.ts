@@ -58,7 +58,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const home = await mkdtemp(join(tmpdir(), "spangate-test-"));
   const dataDir = options.dataDir ?? join(home, "data");
   const announced = join(dataDir, "run", "serve.json");
-  await rm(announced, { force: true });
 
   const args = ["serve", "--data", dataDir, "--port", String(options.port ?? 0), "--control-port", "0"];
   if (options.upstreamUrl !== undefined) args.push("--upstream", options.upstreamUrl);
@@ -119,7 +118,7 @@ async function ready(child: ChildProcess, announced: string): Promise<z.infer<ty
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
       return await readServeFile(announced);
     },
-    (served) => served !== undefined,
+    (served) => served?.pid === child.pid, // a killed one may have left its own
     READY_WITHIN_MS,
   ).then(async (served) => {
     if (served === undefined) throw new Error(`no ${announced}`);

@@ -1,0 +1,36 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { tokens } from "../analytics/tokens.ts";
+import { control } from "./control.ts";
+import { doctor } from "./doctor.ts";
+
+test("what fails unexpectedly reads internal error, and is told whole to the log", async () => {
+  const state = new DatabaseSync(":memory:");
+  const access = tokens(state);
+  state.close();
+  const errors: unknown[] = [];
+  const server = control(
+    {
+      tokens: access,
+      doctor: () => Promise.resolve(doctor([], undefined, { durability: "balanced", capture: "scrubbed", pipeline: "down" })),
+      ready: () => false,
+      pipelineSocket: "/nowhere.sock",
+      onError: (error) => errors.push(error),
+    },
+    true,
+  );
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const reply = await fetch(`${url}/api/tokens`);
+  expect([reply.status, await reply.json()]).toEqual([
+    500,
+    { error: { message: "internal error", type: "server_error", param: null, code: null } },
+  ]);
+  expect(errors.map(String)).toEqual([expect.stringContaining("not open")]);
+  expect((await fetch(`${url}/api/spans`)).status).toBe(503);
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  server.close();
+  server.closeAllConnections();
+});

@@ -1,0 +1,326 @@
+import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Span } from "../genai/span.ts";
+import { journal } from "../journal/append.ts";
+import { KIND } from "../journal/record.ts";
+import { loadOrCreateKey } from "../journal/seal.ts";
+import { duckdbStore } from "../storage/duckdb_store.ts";
+import type { SpanStore } from "../storage/store.ts";
+import { aSpan, BEYOND_TIME } from "../storage/store_contract.ts";
+import { eventually } from "../testing/eventually.ts";
+import { lane as openLane, openedAs, type Lane } from "../testing/lane.ts";
+import { encodeBatch } from "./batch.ts";
+import { pipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "spangate-pipeline-"));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const newFolder = (): string => mkdtempSync(join(home, "data-"));
+const lane = (dataDir: string, name = "one", segmentBytes?: number): Promise<Lane> =>
+  openLane({ folder: join(dataDir, "journal", "intake"), name, ...(segmentBytes !== undefined && { segmentBytes }) });
+const whole = (id: string) => ({ opened: openedAs(id) });
+
+interface Running extends AsyncDisposable {
+  readonly pipeline: Pipeline;
+  readonly store: SpanStore;
+  /** Ids of the exchanges in the store, one for each SERVER span. */
+  stored(): Promise<string[]>;
+}
+
+interface StartOptions extends Partial<PipelineOptions> {
+  readonly dataDir: string;
+  readonly lanes?: readonly string[];
+  readonly around?: (store: SpanStore) => SpanStore;
+}
+
+/** What a pipeline process runs, here with lanes that live as the test says. */
+async function start({ dataDir, lanes = ["one"], around = (store) => store, ...more }: StartOptions): Promise<Running> {
+  const inner = await duckdbStore({ dataDir, onRefused: () => {}, onError: (error) => expect.fail(String(error)) });
+  const store = around(inner);
+  const running = await pipeline({
+    dataDir,
+    segmentBytes: 1024 * 1024,
+    masters: [],
+    userKey: loadOrCreateKey(join(home, "user.key")),
+    processors: [],
+    store,
+    onError: () => {},
+    ...more,
+  });
+  running.setLive(lanes);
+  return {
+    pipeline: running,
+    store,
+    async stored() {
+      await running.catchUp();
+      const { rows } = await store.query("SELECT exchange_id FROM spans WHERE kind = 'server'");
+      return rows.map(([id]) => String(id)).sort();
+    },
+    async [Symbol.asyncDispose]() {
+      await running[Symbol.asyncDispose]();
+      await inner[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The data folder as a kill at this moment would leave it. */
+function killed(dataDir: string): string {
+  const copy = newFolder();
+  cpSync(dataDir, copy, { recursive: true });
+  return copy;
+}
+
+test("what a lane has is readable after catching up, and every span is counted once", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  await using running = await start({ dataDir });
+  for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
+  writing.begin("open");
+  await writing.written();
+  expect(await running.stored()).toEqual(["a", "b", "c"]);
+  const { appended, stored, carried, lag_ms, backlog_bytes, dropped } = await running.pipeline.counts();
+  expect([appended, stored, carried.completed, lag_ms, backlog_bytes, dropped]).toEqual([6, 6, 3, 0, 0, {}]);
+});
+
+test("records are noticed without anybody asking", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  await using running = await start({ dataDir });
+  writing.end("a", whole("a"));
+  await writing.written();
+  const { stored } = await eventually(
+    () => running.pipeline.counts(),
+    (counts) => counts.stored > 0,
+    2000,
+  );
+  expect(stored).toBe(2);
+});
+
+test("catching up ends while new records keep coming", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  await using running = await start({ dataDir });
+  let writes = 0;
+  let stop = false;
+  const load = (async () => {
+    while (!stop) {
+      writing.end(`${writes}`, whole(`${writes}`));
+      await writing.written();
+      writes++;
+    }
+  })();
+  const before = await eventually(
+    () => writes,
+    (count) => count > 10,
+  );
+  const caughtUp = await Promise.race([
+    running.pipeline.catchUp().then(() => "caught up"),
+    new Promise((resolve) => setTimeout(() => resolve("never"), 2000)),
+  ]);
+  const { rows } = await running.store.query("SELECT count(*)::INTEGER FROM spans WHERE kind = 'server'");
+  stop = true;
+  await load;
+  expect(caughtUp).toBe("caught up");
+  expect(rows[0]?.[0]).toBeGreaterThanOrEqual(before);
+  expect(await running.stored()).toHaveLength(writes);
+  expect((await running.pipeline.counts()).lag_ms).toBe(0);
+});
+
+test("a store that fails between the journal and itself is made up for by the next start", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  {
+    await using running = await start({
+      dataDir,
+      around: (store) => ({
+        ...store,
+        position: () => store.position(),
+        append: () => Promise.reject(new Error("the engine is gone")),
+      }),
+    });
+    writing.end("a", whole("a"));
+    await writing.written();
+    await running.pipeline.catchUp();
+    await expect(running.pipeline.failed).rejects.toThrow("the engine is gone");
+  }
+  writing.end("b", whole("b"));
+  await writing.written();
+  await using running = await start({ dataDir });
+  expect(await running.stored()).toEqual(["a", "b"]);
+  const { appended, stored } = await running.pipeline.counts();
+  expect([appended, stored]).toEqual([4, 4]);
+});
+
+test("a batch that the span journal did not take stays in hand and is tried again", async () => {
+  const dataDir = newFolder();
+  const spans = join(dataDir, "journal", "spans");
+  const away = join(dataDir, "journal", "away");
+  await using writing = await lane(dataDir);
+  {
+    await using running = await start({ dataDir, segmentBytes: 1 }); // each batch needs a new segment
+    writing.end("a", whole("a"));
+    await writing.written();
+    expect(await running.stored()).toEqual(["a"]);
+    renameSync(spans, away);
+    writing.end("b", whole("b"));
+    await writing.written();
+    await expect(running.pipeline.catchUp()).rejects.toThrow("ENOENT");
+    writing.end("c", whole("c"));
+    await writing.written();
+    await expect(running.pipeline.catchUp()).rejects.toThrow("ENOENT");
+    expect((await running.pipeline.counts()).lag_ms).toBeGreaterThan(0);
+    renameSync(away, spans);
+    expect(await running.stored()).toEqual(["a", "b", "c"]);
+    const { appended, stored, carried } = await running.pipeline.counts();
+    expect([appended, stored, carried.completed]).toEqual([6, 6, 3]);
+  }
+  await using running = await start({ dataDir: killed(dataDir) });
+  expect(await running.stored()).toEqual(["a", "b", "c"]);
+});
+
+test("a batch that stands on the journal twice, because its first write was not confirmed, is stored once", async () => {
+  const dataDir = newFolder();
+  {
+    await using spans = await journal({ folder: join(dataDir, "journal", "spans"), first: 1, segmentBytes: 1024 * 1024 });
+    const batch = (name: string, sequence: number) =>
+      encodeBatch({ spans: [aSpan({ name, exchangeId: name, kind: "server" })], through: { one: sequence } });
+    for (const bytes of [batch("a", 1), batch("b", 2), batch("b", 2), batch("c", 3)]) spans.append(KIND.batch, [bytes]);
+    await spans.durable();
+  }
+  await using running = await start({ dataDir });
+  expect(await running.stored()).toEqual(["a", "b", "c"]);
+  expect((await running.pipeline.counts()).appended).toBe(3);
+});
+
+test("being killed again before anything new came repeats nothing", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  await using first = await start({ dataDir });
+  writing.begin("long");
+  writing.end("a", whole("a"));
+  await writing.written();
+  expect(await first.stored()).toEqual(["a"]);
+  await first.store.flush();
+  await first.pipeline.catchUp();
+  const afterFirst = killed(dataDir);
+  await using second = await start({ dataDir: afterFirst });
+  expect(await second.stored()).toEqual(["a"]);
+  await using third = await start({ dataDir: killed(afterFirst) });
+  expect(await third.stored()).toEqual(["a"]);
+});
+
+test("a span journal that was deleted goes on behind what is stored", async () => {
+  const dataDir = newFolder();
+  {
+    await using writing = await lane(dataDir);
+    await using running = await start({ dataDir });
+    for (const id of ["a", "b", "c"]) {
+      writing.end(id, whole(id));
+      await writing.written();
+      await running.pipeline.catchUp();
+    }
+  }
+  rmSync(join(dataDir, "journal"), { recursive: true });
+  await using another = await lane(dataDir, "two");
+  another.end("d", whole("d"));
+  await another.written();
+  {
+    await using running = await start({ dataDir, lanes: ["two"] });
+    expect(await running.stored()).toEqual(["a", "b", "c", "d"]);
+  }
+  await using running = await start({ dataDir, lanes: ["two"] });
+  expect(await running.stored()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("an exchange that cannot be described is dropped alone, and counted", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  const fails = {
+    name: "fail",
+    process: (spans: readonly Span[]) => {
+      if (spans.some(({ exchangeId }) => exchangeId === "b")) throw new Error("not this one");
+      return spans;
+    },
+  };
+  await using running = await start({ dataDir, processors: [fails] });
+  for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
+  await writing.written();
+  expect(await running.stored()).toEqual(["a", "c"]);
+  const { appended, stored, dropped } = await running.pipeline.counts();
+  expect([appended, stored, dropped]).toEqual([4, 4, { undescribable: 1 }]);
+});
+
+test("a span that cannot be stored is counted, so that the sums meet", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  const poison = {
+    name: "poison",
+    process: (spans: readonly Span[]) =>
+      spans.map((span) => (span.exchangeId === "b" && span.kind === "client" ? { ...span, startTimeUnixNano: BEYOND_TIME } : span)),
+  };
+  await using running = await start({ dataDir, processors: [poison] });
+  for (const id of ["a", "b"]) writing.end(id, whole(id));
+  await writing.written();
+  expect(await running.stored()).toEqual(["a", "b"]);
+  const { appended, stored, dropped } = await running.pipeline.counts();
+  expect([appended, stored, dropped]).toEqual([4, 3, { unstorable: 1 }]);
+});
+
+test("however it is stopped and killed, each exchange is stored once", async () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom("whole" as const, "begin" as const, "end" as const) },
+    { weight: 3, arbitrary: fc.constantFrom("catch up" as const, "flush" as const) },
+    { weight: 2, arbitrary: fc.constantFrom("kill" as const, "stop" as const) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 24 }), async (steps) => {
+      let dataDir = newFolder();
+      let lanes = 0;
+      let exchanges = 0;
+      let writing = await lane(dataDir, `${lanes}`, 700);
+      let running = await start({ dataDir, lanes: [`${lanes}`], segmentBytes: 1000 });
+      const open: string[] = [];
+      const expected: string[] = [];
+      for (const each of steps) {
+        const id = `exchange ${exchanges++}`;
+        if (each === "whole") {
+          writing.end(id, whole(id));
+          expected.push(id);
+        } else if (each === "begin") {
+          writing.begin(id);
+          open.push(id);
+        } else if (each === "end") {
+          const ended = open.shift();
+          if (ended === undefined) continue;
+          writing.end(ended);
+          expected.push(ended);
+        } else if (each === "catch up") await running.pipeline.catchUp();
+        else if (each === "flush") await running.store.flush();
+        else if (each === "stop") {
+          await running[Symbol.asyncDispose]();
+          running = await start({ dataDir, lanes: [`${lanes}`], segmentBytes: 1000 });
+        } else {
+          // All processes are killed: the copy is what is left, and the next gateway writes another lane.
+          const left = killed(dataDir);
+          await writing[Symbol.asyncDispose]();
+          await running[Symbol.asyncDispose]();
+          dataDir = left;
+          expected.push(...open.splice(0));
+          writing = await lane(dataDir, `${++lanes}`, 700);
+          running = await start({ dataDir, lanes: [`${lanes}`], segmentBytes: 1000 });
+        }
+        await writing.written();
+      }
+      expect(await running.stored()).toEqual([...expected].sort());
+      await writing[Symbol.asyncDispose]();
+      await running[Symbol.asyncDispose]();
+    }),
+    { numRuns: 15 },
+  );
+});
