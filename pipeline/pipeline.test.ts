@@ -321,6 +321,6 @@ test("however it is stopped and killed, each exchange is stored once", async () 
       await writing[Symbol.asyncDispose]();
       await running[Symbol.asyncDispose]();
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });

@@ -178,7 +178,7 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
           }
           await store[Symbol.asyncDispose]();
         }),
-        { numRuns: 12 },
+        { numRuns: 8 },
       );
     });
 
