@@ -69,8 +69,16 @@ export function child<To extends { readonly type: string }>(
       }
       options.onMessage(message);
     });
-    spawned.on("error", (error) => log.error({ err: error, process: name }, "could not talk to a process"));
-    spawned.on("exit", (code, signal) => {
+    spawned.on("error", (error) => {
+      log.error({ err: error, process: name }, "could not start a process, or talk to it");
+      if (spawned.pid !== undefined) return;
+      failure = error.message; // there is none that could exit
+      ended(null, null);
+    });
+    spawned.on("exit", ended);
+    send(options.start());
+
+    function ended(code: number | null, signal: NodeJS.Signals | null): void {
       ready = false;
       current = undefined;
       options.onExit();
@@ -85,8 +93,7 @@ export function child<To extends { readonly type: string }>(
         if (!stopping) spawn();
       }, backoffMs).unref();
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
-    });
-    send(options.start());
+    }
   }
 
   function send(message: To | { type: "stop" } | { type: "report"; id: number }): void {

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartError } from "./start_error.ts";
 
@@ -37,7 +37,7 @@ export function intakeKeyFile(dataDir: string, env: { readonly [name: string]: s
 export function openDataFolder(dataDir: string): DataFolder {
   const path = resolve(dataDir);
   try {
-    for (const folder of ["run", "keys", "journal", "parquet"]) mkdirSync(join(path, folder), { recursive: true, mode: 0o700 });
+    for (const folder of ["run", "keys", "journal", "parquet"]) makeFolder(join(path, folder));
     chmodSync(path, 0o700);
   } catch (error) {
     throw new StartError(3, `cannot use the data folder ${path}: ${(error as Error).message}; set data_dir (--data) to a folder of yours`);
@@ -64,6 +64,13 @@ export function openDataFolder(dataDir: string): DataFolder {
       state.close();
     },
   };
+}
+
+/** Parents first, one at a time: the recursive form of Node never comes back from a place like /proc, where no folder can be made. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function lockedState(path: string): DatabaseSync {

@@ -48,6 +48,7 @@ async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<T
     first: 1,
     segmentBytes: settings.segmentBytes,
     maxAgeMs: SEGMENT_AGE_MS,
+    onLost: (records) => counts.drop("journal_write", records),
     master: loadOrCreateKey(intakeKeyFile(dataDir, process.env)),
   });
   const recording = recorder({ journal: lane, maxCaptureBytes: settings.gateway.max_capture_bytes, counters: counts, onError });

@@ -87,7 +87,7 @@ async function startUp(
   let raw = initialRaw;
   let stopping = false;
   const incarnation = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
-  const demo = settings.demo ? await demoUpstream({ folder: join(folder.path, "demo") }) : undefined;
+  const demo = settings.demo ? await demoUpstream({ folder: join(folder.path, "demo"), logLength: 0 }) : undefined;
   const demoAddress: { demo?: DemoAddress } = demo ? { demo: { baseUrl: demo.url } } : {};
 
   // Lanes that a living gateway process writes. The pipeline takes every other one for closed.

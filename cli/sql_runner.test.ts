@@ -63,6 +63,7 @@ describe("a statement that is too much", () => {
       title: "kills the engine",
       statement: "SELECT json_structure(repeat('[', 200000) || repeat(']', 200000))",
       says: /engine ended .*ask for less|depth|JSON/i,
+      timeLimitMs: 10_000,
     },
   ];
   for (const { title, statement, says, timeLimitMs = 1000 } of statements) {
@@ -70,7 +71,7 @@ describe("a statement that is too much", () => {
       const runner = sqlRunner({ dataDir, store, timeLimitMs });
       const since = performance.now();
       await expect(runner.run(statement, [])).rejects.toThrow(says);
-      expect(performance.now() - since).toBeLessThan(timeLimitMs + 3000);
+      expect(performance.now() - since).toBeLessThan(timeLimitMs + 8000);
       expect((await store.query("SELECT name FROM spans")).rows).toEqual([["a"]]);
       expect(queryProcesses()).toBe(0);
     });

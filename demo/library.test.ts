@@ -50,6 +50,17 @@ test("says which line is no conversation, and learns nothing of the others", asy
   expect(known.recall(history)).toBeUndefined();
 });
 
+test("learns no more than it has room for, and what it knows already costs none", async () => {
+  const taught = await folder();
+  const known = await library([], taught, 1);
+  await known.teach(line("1"));
+  await known.teach(line("2"));
+  const other = line("3").replace("One?", "Two?");
+  await expect(known.teach(other)).rejects.toThrow(/cannot learn 1 more answers: 1 of 1 are known; empty .*taught/su);
+  expect(known.recall(history)?.content).toBe("2");
+  expect(await readdir(taught)).toHaveLength(2);
+});
+
 test("reads the airline conversations that come with it", async () => {
   const known = await library([AIRLINE_12]);
   const [first] = parseConversations(await readFile(AIRLINE_12, "utf8"), "airline-12.jsonl");

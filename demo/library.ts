@@ -30,12 +30,15 @@ export interface Library {
 
 export class ConversationError extends Error {}
 
+/** Most answers that are learnt, because anybody who reaches the demo may teach it. */
+const MAX_ANSWERS = 100_000;
+
 /** The conversations that come with the demo. */
 const SAMPLES = new URL("conversations/samples.jsonl", import.meta.url);
 export const AIRLINE_12 = new URL("conversations/airline-12.jsonl", import.meta.url);
 
 /** Loads the samples, `files` and whatever was taught into `folder` before; without a folder, teaching lasts as long as the process. */
-export async function library(files: readonly (string | URL)[], folder?: string): Promise<Library> {
+export async function library(files: readonly (string | URL)[], folder?: string, maxAnswers = MAX_ANSWERS): Promise<Library> {
   const byHistory = new Map<string, Message>();
   const byWords = new Map<string, Message>();
 
@@ -43,6 +46,15 @@ export async function library(files: readonly (string | URL)[], folder?: string)
     const answers = conversations.flatMap(({ messages }) => answersIn(messages));
     for (const { key, given } of answers) byHistory.set(key, given);
     return { conversations: conversations.length, answers: answers.length };
+  };
+
+  const checkRoom = (conversations: readonly Conversation[]): void => {
+    const fresh = conversations.flatMap(({ messages }) => answersIn(messages)).filter(({ key }) => !byHistory.has(key)).length;
+    if (byHistory.size + fresh <= maxAnswers) return;
+    const forget = folder === undefined ? "restart the demo" : `empty ${folder} and restart`;
+    throw new ConversationError(
+      `cannot learn ${fresh} more answers: ${byHistory.size} of ${maxAnswers} are known; ${forget} to forget them`,
+    );
   };
 
   const read = async (file: string | URL): Promise<readonly Conversation[]> =>
@@ -57,6 +69,7 @@ export async function library(files: readonly (string | URL)[], folder?: string)
     answerTo: (words) => byWords.get(plain(words)),
     async teach(lines) {
       const conversations = parseConversations(lines, "the request");
+      checkRoom(conversations);
       if (folder !== undefined) await keep(folder, lines);
       return learn(conversations);
     },

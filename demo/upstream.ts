@@ -25,6 +25,8 @@ export interface DemoOptions {
   readonly compress?: boolean;
   /** Conversations known from the start, beside the samples. */
   readonly conversations?: readonly (string | URL)[];
+  /** Exchanges kept in the log, 10,000 unless told otherwise. They hold the headers as they came, credentials included. */
+  readonly logLength?: number;
   /** Where taught conversations are remembered. */
   readonly folder?: string;
 }
@@ -86,13 +88,13 @@ export async function demoUpstream(options: DemoOptions = {}): Promise<DemoUpstr
   const known = await library(options.conversations ?? [AIRLINE_12], options.folder);
   const log: LogEntry[] = [];
   let open = 0;
-  // Longer than clients keep idle connections, so that none is closed under a request.
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     open += 1;
     log.push(await exchange(request, response, known, options));
-    if (log.length > LOG_LENGTH) log.shift();
+    if (log.length > (options.logLength ?? LOG_LENGTH)) log.shift();
     open -= 1;
   };
+  // Longer than clients keep idle connections, so that none is closed under a request.
   const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => void serve(request, response));
   server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
   await once(server, "listening");

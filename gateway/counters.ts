@@ -23,7 +23,7 @@ export interface Counters {
   readonly counts: GatewayCounts;
   count(name: Exclude<keyof GatewayCounts, "dropped">): void;
   end(ending: Ending): void;
-  drop(reason: string): void;
+  drop(reason: string, count?: number): void;
 }
 
 export function counters(): Counters {
@@ -45,6 +45,6 @@ export function counters(): Counters {
     counts,
     count: (name) => void counts[name]++,
     end: (ending) => void counts[ending]++,
-    drop: (reason) => void (counts.dropped[reason] = (counts.dropped[reason] ?? 0) + 1),
+    drop: (reason, count = 1) => void (counts.dropped[reason] = (counts.dropped[reason] ?? 0) + count),
   };
 }

@@ -87,6 +87,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
   readonly #attempts: Attempt[] = [];
   #bodyReadMs = 0;
   #sentMs = 0;
+  /** From the request's last byte to its first sending. */
+  #overheadMs: number | undefined;
   #firstByteMs: number | undefined;
   #status: number | undefined;
   /** Bytes of the body that are still to come; undefined when only its end will tell. */
@@ -96,6 +98,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #encoded = false;
   /** Chunks held back until the record of the end is written. */
   #held: Buffer[] | undefined;
+  /** The client has, or is about to get, all that makes the reply whole; so says the record. */
+  #complete = false;
   #upstreamEnded = false;
   /** The client is being told that there is no reply, or no more of it. */
   #broken = false;
@@ -145,6 +149,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       if (this.#call.contentLength !== undefined) headers = [...headers, "content-length", String(this.#call.contentLength)];
     } else if (beginning.length > 0 || this.#call.contentLength === undefined) body = edited ?? beginning;
     this.#sentMs = performance.now();
+    this.#overheadMs ??= this.#sentMs - this.#bodyReadMs;
     this.written = undefined;
     try {
       upstream.dispatcher.dispatch(
@@ -222,6 +227,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     }
     if (this.#isLast(chunk)) {
       this.#held = [bytes];
+      this.#complete = true;
       void this.#recording.end(this.#ended("completed")).then(this.#releaseHeld);
       return;
     }
@@ -274,6 +280,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   #fail(error: Error): void {
     if (this.#over || this.#broken || this.#upstreamEnded) return;
+    if (this.#complete && !this.#left) return this.#endAfterTerminal();
     this.#attempt(error);
     if (this.#left || error instanceof ClientLeft) {
       void this.#recording.end(this.#ended("abandoned"));
@@ -285,6 +292,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
       return this.#dispatch();
     }
     this.#cut(error);
+  }
+
+  /** The upstream broke off behind its terminal event: nobody waits for more, so the reply ends here. */
+  #endAfterTerminal(): void {
+    this.#upstreamEnded = true;
+    if (this.#held !== undefined) return; // the end is on its way
+    this.#response.end();
+    this.#finish();
   }
 
   /**
@@ -372,7 +387,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       sentUs: this.#sinceUs(this.#sentMs),
       ...(this.#firstByteMs !== undefined && { firstByteUs: this.#sinceUs(this.#firstByteMs) }),
       attempts: this.#attempts,
-      overheadUs: Math.round((this.#sentMs - this.#bodyReadMs) * 1000),
+      overheadUs: Math.round((this.#overheadMs ?? 0) * 1000),
     };
   }
 

@@ -1,4 +1,4 @@
-import { GATEWAY_ONLY_HEADERS, METADATA_HEADERS, SHARED_HEADERS, type HeaderNames } from "../genai/metadata.ts";
+import { GATEWAY_ONLY_HEADERS, METADATA_HEADERS, type HeaderNames } from "../genai/metadata.ts";
 import type { Header } from "../genai/recorded.ts";
 
 /** What becomes of a request header. */
@@ -51,6 +51,7 @@ const KEPT: ReadonlySet<string> = new Set([
   "content-encoding",
   "content-length",
   "accept",
+  "user-agent",
   "x-stainless-retry-count",
   "x-stainless-lang",
   "x-stainless-package-version",
@@ -64,11 +65,7 @@ const KEPT_OF_REPLY: ReadonlySet<string> = new Set([
   "request-id",
   "apim-request-id",
   "openai-processing-ms",
-  "openai-version",
-  "openai-organization",
   "retry-after",
-  "retry-after-ms",
-  "x-should-retry",
 ]);
 
 /** Names come from clients: the memo is bounded, and a name that does not fit is worked out each time. */
@@ -84,7 +81,7 @@ export function roleOf(rawName: string): Role {
   const role: Role = {
     name,
     forward: !ours && !HOP_BY_HOP.has(name) && !OWN_FRAMING.has(name),
-    keep: KEPT.has(name) || listed(name, METADATA_HEADERS) || listed(name, SHARED_HEADERS),
+    keep: KEPT.has(name) || listed(name, METADATA_HEADERS),
     read: ours || READ.has(name),
   };
   if (memo.size < MEMO_SIZE) memo.set(rawName, role);

@@ -23,7 +23,7 @@ export interface RecorderOptions {
   /** Most bytes kept of one body. */
   readonly maxCaptureBytes: number;
   readonly counters: Counters;
-  /** Told of a failed write; the records of that write are lost and counted. */
+  /** Told of a failed write. The journal itself counts what it took along. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -64,7 +64,7 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
         release();
       };
       journal.written().then(done, (error: unknown) => {
-        lost(error);
+        onError(error);
         done();
       });
     });
@@ -91,11 +91,6 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
       each.until = now + LAST_MS;
     }
     heldTimer = setTimeout(releaseLate, entry.until - now);
-  }
-
-  function lost(error: unknown): void {
-    counters.drop("journal_write");
-    onError(error);
   }
 
   class LaneRecording implements Recording {
@@ -170,7 +165,7 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
       this.#repliedWritten = this.#replied !== undefined;
       this.#request = [];
       this.#response = [];
-      if (closed === undefined && journal.pendingBytes > GROUP_BYTES) journal.written().catch(lost);
+      if (closed === undefined && journal.pendingBytes > GROUP_BYTES) journal.written().catch(onError);
     }
 
     end(ended: Ended): Promise<void> {
@@ -189,7 +184,7 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
         ...(this.#requestTruncated && { requestTruncated: true }),
         ...(this.#responseTruncated && { responseTruncated: true }),
       });
-      return this.#strict ? journal.durable().catch(lost) : balanced();
+      return this.#strict ? journal.durable().catch(onError) : balanced();
     }
 
     #sinceUs(): number {

@@ -24,6 +24,7 @@ const cases = [
   { title: "refuses a deeper one", body: "[".repeat(MAX_DEPTH + 1), code: "too_deep" },
   { title: "counts brackets in texts as text", body: `{"a":"${"[".repeat(1000)}"}` },
   { title: "sees that no record is wanted", body: '{"model":"m", "no-log" : true}', noLog: true },
+  { title: "sees a dry run", body: '{"tensorzero::dryrun":true}', noLog: true },
   { title: "sees that a record is wanted", body: '{"no-log":false,"x":true}' },
 ] as const;
 

@@ -2,7 +2,7 @@
 export interface Scanned {
   /** Why the body must not go on; the message names what was found. */
   readonly problem?: { readonly code: "too_deep" | "invalid_request"; readonly message: string };
-  /** LiteLLM's `"no-log": true`: the caller wants no record of this call. */
+  /** LiteLLM's `"no-log": true` or TensorZero's dry run: the caller wants no record of this call. */
   readonly noLog: boolean;
 }
 
@@ -16,11 +16,13 @@ export interface JsonScan {
 /** Deeper than any request a model API documents, far from what harms a parser behind us. */
 export const MAX_DEPTH = 128;
 
+const NO_RECORD = ["no-log", "tensorzero::dryrun"];
+
 /**
  * Members of the request that decide something on the way. Given twice, one reader would obey the first and another the last,
  * so such a body is refused.
  */
-const CONTROL_KEYS: ReadonlySet<string> = new Set(["model", "stream", "stream_options", "user", "metadata", "no-log"]);
+const CONTROL_KEYS: ReadonlySet<string> = new Set(["model", "stream", "stream_options", "user", "metadata", ...NO_RECORD]);
 const LONGEST_KEY = 256;
 
 const QUOTE = 0x22;
@@ -130,7 +132,7 @@ export function jsonScan(): JsonScan {
           if (byte === COMMA) {
             expectName = true;
             member = "";
-          } else if (byte === LETTER_T && member === "no-log") noLog = true;
+          } else if (byte === LETTER_T && NO_RECORD.includes(member)) noLog = true;
           else if (byte === COLON) expectName = false;
         }
       }

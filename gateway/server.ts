@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { DIALECTS } from "../genai/dialects/index.ts";
 import type { Tier } from "../genai/recorded.ts";
 import type { Durability } from "../journal/options.ts";
-import { accept } from "./accept.ts";
+import { accept, arrive } from "./accept.ts";
 import { authorise } from "./authorise.ts";
 import { bufferBudget, readBody } from "./body.ts";
 import { capture } from "./capture.ts";
@@ -81,10 +81,12 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
   });
   server.on("request", (request, response) => serve(request, response, false));
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => serve(request, response, true));
-  server.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
+  server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
+    recordRefusal(request);
     refuseRaw(socket, "invalid_request", "WebSocket connections are not relayed; use the API over plain HTTP");
   });
-  server.on("connect", (_request: IncomingMessage, socket: Socket) => {
+  server.on("connect", (request: IncomingMessage, socket: Socket) => {
+    recordRefusal(request);
     refuseRaw(socket, "invalid_request", "CONNECT is not relayed; send the request itself");
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -134,6 +136,11 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
     const error = Object.assign(new Error("the gateway stopped"), { code: "draining" });
     const upstreams = [...generations].flatMap((each) => each.upstreams);
     await Promise.all(upstreams.map(({ dispatcher }) => dispatcher.destroy(error)));
+  }
+
+  function recordRefusal(request: IncomingMessage): void {
+    const { recording } = current.steps.capture.refusal(arrive(request));
+    void recording.end({ ending: "rejected", rejection: "invalid_request", status: 400, attempts: [], overheadUs: 0 });
   }
 
   function serve(request: IncomingMessage, response: ServerResponse, asksToContinue: boolean): void {

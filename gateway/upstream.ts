@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { lookup } from "node:dns";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { Pool } from "undici";
-import { isMetadata } from "./address.ts";
+import { isLoopback, isMetadata } from "./address.ts";
 import type { UpstreamOptions } from "./options.ts";
 import { proxied, type Connections, type OutboundProxy } from "./outbound_proxy.ts";
 
@@ -37,7 +37,9 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
     ...(options.ca_file !== undefined && { ca: readFileSync(options.ca_file, "utf8") }),
   };
   const connections = { connect, headersTimeout: timeouts.firstByteMs, bodyTimeout: timeouts.idleMs, allowH2: false } as const;
-  const leavesThrough = scheme === "https" ? proxy.httpsProxy : proxy.httpProxy;
+  // An outbound proxy's 127.0.0.1 is not this machine's.
+  const isHere = isIP(url.hostname.replace(/^\[(.*)\]$/, "$1")) !== 0 && isLoopback(url.hostname);
+  const leavesThrough = isHere ? undefined : scheme === "https" ? proxy.httpsProxy : proxy.httpProxy;
   return {
     name,
     dialect: options.dialect,

@@ -231,6 +231,14 @@ describe("structured output", () => {
       expect(assemble(aRecorded({ request, response })).outputParseError).toBe(failed);
     });
   }
+
+  test("that does not parse, of a stream that was whole when the client left", () => {
+    const response = events({ choices: [{ delta: { content: '{"a":' }, finish_reason: "stop" }] });
+    expect(assemble(aRecorded({ request, response, closed: { ending: "abandoned" } }))).toMatchObject({
+      closed: { ending: "completed" },
+      outputParseError: true,
+    });
+  });
 });
 
 describe("whatever was recorded", () => {

@@ -37,16 +37,17 @@ export function assemble(recorded: Recorded): Exchange {
   const request = dialect && readRequest(dialect, recorded.request);
   const status = upstreamStatus(closed);
   const answer = dialect && status !== undefined ? readAnswer(dialect, recorded, status) : {};
+  const ended = answer.firstChunkUs !== undefined && answer.response?.finished ? closedWhole(closed) : closed;
   return present({
     opened,
-    closed: answer.firstChunkUs !== undefined && answer.response?.finished ? closedWhole(closed) : closed,
+    closed: ended,
     unreadable,
     dialect,
     request,
     metadata: readMetadata(opened.headers, request),
     status,
     ...answer,
-    outputParseError: structuredOutputFails(closed, request, answer.response) || undefined,
+    outputParseError: structuredOutputFails(ended, request, answer.response) || undefined,
   });
 }
 

@@ -26,7 +26,8 @@ test("a value that nests too deeply is no attribute", () => {
 });
 
 test("counts are whole numbers from zero on", () => {
-  expect([0, 7, -1, 1.5, "3", null, Number.POSITIVE_INFINITY].map(asCount)).toEqual([
+  expect([0, -0, 7, -1, 1.5, "3", null, Number.POSITIVE_INFINITY].map(asCount)).toEqual([
+    0,
     0,
     7,
     undefined,

@@ -37,7 +37,7 @@ export function asNumber(value: unknown): number | undefined {
 }
 
 export function asInteger(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) ? (value as number) : undefined;
+  return Number.isSafeInteger(value) ? (value as number) + 0 : undefined; // `-0` is 0
 }
 
 /** A whole number from 0 on. Negative, fractional and infinite ones (`1e400` parses to Infinity) count as not sent. */

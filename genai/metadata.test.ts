@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RequestFacts } from "./dialect.ts";
-import {
-  GATEWAY_AUTH_HEADERS,
-  GATEWAY_ONLY_HEADERS,
-  METADATA_HEADERS,
-  readMetadata,
-  SHARED_HEADERS,
-  type HeaderNames,
-} from "./metadata.ts";
+import { GATEWAY_ONLY_HEADERS, METADATA_HEADERS, readMetadata, type HeaderNames } from "./metadata.ts";
 import type { Header } from "./recorded.ts";
 
 const cases: readonly {
@@ -71,6 +64,14 @@ const cases: readonly {
     title: "Portkey's",
     headers: [["x-portkey-metadata", '{"_user":"ann","_environment":"test","team":"blue","deep":{"x":1}}']],
     read: { user: "ann", dimensions: { _environment: "test", team: "blue" } },
+  },
+  {
+    title: "a user by any spelling, and never as a dimension",
+    headers: [
+      ["helicone-property-userid", "ann"],
+      ["x-portkey-metadata", '{"UserId":"bob","team":"blue"}'],
+    ],
+    read: { user: "ann", dimensions: { team: "blue" } },
   },
   {
     title: "LiteLLM's",
@@ -237,12 +238,6 @@ function has({ names, prefixes }: HeaderNames, name: string): boolean {
 }
 
 describe("headers", () => {
-  for (const name of METADATA_HEADERS.names) {
-    test(`${name} is either a gateway's alone or goes on`, () => {
-      expect(has(GATEWAY_ONLY_HEADERS, name)).not.toBe(has(SHARED_HEADERS, name));
-    });
-  }
-
   for (const name of [
     "helicone-auth",
     "x-portkey-api-key",
@@ -253,7 +248,7 @@ describe("headers", () => {
     "x-spangate-key",
   ]) {
     test(`${name} is removed and never kept`, () => {
-      expect([has(GATEWAY_ONLY_HEADERS, name), has(GATEWAY_AUTH_HEADERS, name), has(METADATA_HEADERS, name)]).toEqual([true, true, false]);
+      expect([has(GATEWAY_ONLY_HEADERS, name), has(METADATA_HEADERS, name)]).toEqual([true, false]);
     });
   }
 
@@ -268,7 +263,7 @@ describe("headers", () => {
     "http-referer",
   ]) {
     test(`${name} goes on to the upstream`, () => {
-      expect([has(SHARED_HEADERS, name), has(GATEWAY_ONLY_HEADERS, name)]).toEqual([true, false]);
+      expect(has(GATEWAY_ONLY_HEADERS, name)).toBe(false);
     });
   }
 });

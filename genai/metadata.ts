@@ -64,8 +64,8 @@ const DIMENSION_BY_HEADER: readonly (readonly [header: string, key: string])[] =
   ["helicone-session-name", "session_name"],
 ];
 
-/** Keys that name the end user wherever dimensions come from: they are never kept as a dimension. */
-const USER_KEYS = ["user.id", "_user", "user_id", "userId", "user", "enduser.id"] as const;
+/** Keys that name the end user wherever dimensions come from, in any case: they are never kept as a dimension. */
+const USER_KEYS: readonly string[] = ["user.id", "_user", "user_id", "userid", "user", "enduser.id"];
 
 /** What may be kept of a request's headers so that `readMetadata` finds all it reads. Names one by one: a whole family would take in its keys. */
 export const METADATA_HEADERS: HeaderNames = {
@@ -73,46 +73,10 @@ export const METADATA_HEADERS: HeaderNames = {
   prefixes: DIMENSION_PREFIXES,
 };
 
-/** Credentials for a gateway: removed like all of its headers, and never kept. */
-export const GATEWAY_AUTH_HEADERS: HeaderNames = {
-  names: [
-    "x-spangate-key",
-    "helicone-auth",
-    "helicone-jwt",
-    "x-portkey-api-key",
-    "x-portkey-virtual-key",
-    "x-litellm-api-key",
-    "x-bf-vk",
-    "x-bf-api-key",
-    "x-bf-api-key-id",
-    "cf-aig-authorization",
-  ],
-  prefixes: [],
-};
-
 /** Headers meant for a gateway, its credentials included: removed before the upstream sees the request. */
 export const GATEWAY_ONLY_HEADERS: HeaderNames = {
   names: ["agent-session-id"],
   prefixes: ["x-spangate-", "helicone-", "x-portkey-", "x-litellm-", "x-bf-", "cf-aig-", "langfuse_trace_", "x-ai-eg-", "tensorzero-otlp-"],
-};
-
-/** Headers that a gateway may read and the upstream has a use for too: they go on. */
-export const SHARED_HEADERS: HeaderNames = {
-  names: [
-    "baggage",
-    "traceparent",
-    "tracestate",
-    "x-request-id",
-    "x-client-request-id",
-    "http-referer",
-    "x-title",
-    "x-session-id",
-    "user-agent",
-    "openai-organization",
-    "openai-project",
-    "idempotency-key",
-  ],
-  prefixes: ["x-openrouter-"],
 };
 
 const MAX_ENTRIES = 64;
@@ -180,8 +144,9 @@ function prefixed(sent: ReadonlyMap<string, string>, prefixes: readonly string[]
 
 function userIn(sources: readonly Texts[]): string | undefined {
   for (const source of sources) {
-    const key = USER_KEYS.find((each) => Object.hasOwn(source, each) && source[each] !== "");
-    if (key !== undefined) return source[key];
+    const named = new Map(Object.entries(source).map(([key, value]) => [key.toLowerCase(), value]));
+    const user = USER_KEYS.map((key) => named.get(key)).find((value) => value);
+    if (user !== undefined) return user;
   }
   return undefined;
 }
@@ -191,7 +156,7 @@ function bounded(sources: readonly Texts[], without: readonly string[] = []): Te
   const kept = new Map<string, string>();
   for (const [key, value] of sources.flatMap((source) => Object.entries(source))) {
     if (kept.size >= MAX_ENTRIES) break;
-    if (key !== "" && key.length <= MAX_KEY && value !== "" && !kept.has(key) && !without.includes(key))
+    if (key !== "" && key.length <= MAX_KEY && value !== "" && !kept.has(key) && !without.includes(key.toLowerCase()))
       kept.set(key, shorten(value, MAX_VALUE));
   }
   return Object.fromEntries(kept);

@@ -33,7 +33,10 @@ export function inputMessage(value: unknown): Message | undefined {
   const type = asText(item["type"]);
   const role = asText(item["role"]);
   if (role !== undefined && (type === "message" || type === undefined)) return { role, parts: contentParts(item["content"]) };
-  if (type?.endsWith("_call_output")) return { role: "tool", parts: [toolResponsePart(item["call_id"], item["output"])] };
+  if (type?.endsWith("_call_output")) {
+    // Some outputs have no text of their own and only say how it went.
+    return { role: "tool", parts: [toolResponsePart(item["call_id"] ?? item["id"], item["output"] ?? item["status"])] };
+  }
   const parts = itemParts(item);
   return parts.length > 0 ? { role: type === "mcp_approval_response" ? "user" : "assistant", parts } : undefined;
 }
@@ -66,7 +69,8 @@ function reasoning(item: JsonObject): readonly Part[] {
 }
 
 function serverTool(type: string, item: JsonObject): readonly Part[] {
-  const id = asText(item["id"]) ?? asText(item["call_id"]);
+  // Where there is a `call_id`, the output that the client sends back names it.
+  const id = asText(item["call_id"]) ?? asText(item["id"]);
   const name = asText(item["name"]) ?? asText(item["server_label"]) ?? type.replace(/_call$/, "");
   const call: Record<string, NonNullable<ReturnType<typeof asAttribute>>> = { type };
   const outcome: typeof call = { type };

@@ -80,7 +80,7 @@ export interface Closed {
   readonly requestTruncated?: boolean;
   readonly responseTruncated?: boolean;
   readonly attempts: readonly Attempt[];
-  /** Microseconds the gateway itself added before the request left and while the end was held back. */
+  /** Microseconds from the request's last held byte to its sending; the waiting for the record at the end comes after it is written. */
   readonly overheadUs: number;
 }
 

@@ -15,7 +15,7 @@ export type Attributes = { readonly [name: string]: AttributeValue };
 
 export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer";
 
-/** What came of a call for the one who made it; the rules stand in `describe.ts`. */
+/** What came of a call for the one who made it; the rules stand in `outcome.ts`. */
 export type Outcome = "ok" | "partial" | "error" | "refused" | "cancelled";
 
 /**

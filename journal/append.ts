@@ -15,6 +15,8 @@ export interface AppendOptions {
   readonly maxAgeMs?: number;
   /** Encrypts each write group when given. */
   readonly master?: MasterKey;
+  /** Told how many records a failed write took along. Who waited for them hears of it too. */
+  readonly onLost?: (records: number, error: unknown) => void;
 }
 
 /** Writes one journal. The only writer of its folder; it never reopens a segment, and leaves one behind whose write failed. */
@@ -113,6 +115,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
         for (const { resolve } of served) resolve();
       } catch (error) {
         broken = true; // half a group may stand at its end: nothing more is written behind that
+        if (count > 0) options.onLost?.(count, error);
         for (const { reject } of served) reject(error);
       }
       spare = records.length > MAX_KEPT_BYTES ? Buffer.allocUnsafe(GROUP_BYTES) : records;
@@ -152,10 +155,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
         dirty = false;
         await segment.file.datasync();
       }
-      for (const file of leaving) {
-        await file.datasync();
-        await file.close();
-      }
+      for (const file of leaving) await file.datasync();
       if (folderDirty) {
         folderDirty = false;
         await syncFolder(options.folder);
@@ -164,6 +164,8 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     } catch (error) {
       broken = true;
       for (const { reject } of served) reject(error);
+    } finally {
+      await Promise.allSettled(leaving.map((file) => file.close()));
     }
   }
 

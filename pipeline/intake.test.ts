@@ -8,11 +8,12 @@ import { lane, openedAs, type Lane } from "../testing/lane.ts";
 import type { IntakeCursor } from "./batch.ts";
 import { intake, type Intake } from "./intake.ts";
 
+let home: string;
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "spangate-intake-"));
+  folder = home = mkdtempSync(join(tmpdir(), "spangate-intake-"));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const reader = (from: IntakeCursor = {}): Intake =>
   intake({ folder, masters: [], from, onDamage: ({ reason, segment }) => expect.fail(`${segment}: ${reason}`) });
@@ -159,7 +160,7 @@ test("a restart behind any batch neither loses nor repeats an exchange", async (
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
-      folder = mkdtempSync(join(tmpdir(), "spangate-intake-"));
+      folder = mkdtempSync(join(home, "run-"));
       const lanes = new Map<number, { readonly lane: Lane; readonly running: string[] }>();
       const expected = new Map<string, { ending: string; body: string }>();
       const delivered: Recorded[] = [];
@@ -235,7 +236,6 @@ test("a restart behind any batch neither loses nor repeats an exchange", async (
       await reading.release();
       expect(readdirSync(folder)).toEqual([]);
       await reading[Symbol.asyncDispose]();
-      rmSync(folder, { recursive: true, force: true });
     }),
     { numRuns: 60 },
   );

@@ -97,7 +97,7 @@ test("records are noticed without anybody asking", async () => {
   const { stored } = await eventually(
     () => running.pipeline.counts(),
     (counts) => counts.stored > 0,
-    2000,
+    5000,
   );
   expect(stored).toBe(2);
 });
@@ -121,7 +121,7 @@ test("catching up ends while new records keep coming", async () => {
   );
   const caughtUp = await Promise.race([
     running.pipeline.catchUp().then(() => "caught up"),
-    new Promise((resolve) => setTimeout(() => resolve("never"), 2000)),
+    new Promise((resolve) => setTimeout(() => resolve("never"), 5000)),
   ]);
   const { rows } = await running.store.query("SELECT count(*)::INTEGER FROM spans WHERE kind = 'server'");
   stop = true;

@@ -178,7 +178,7 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
           }
           await store[Symbol.asyncDispose]();
         }),
-        { numRuns: 8 },
+        { numRuns: 6 },
       );
     });
 
@@ -187,7 +187,7 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
       let appended = 0;
       let done = false;
       const writing = (async () => {
-        for (let through = 1; through <= 60; through++) {
+        for (let through = 1; through <= 40; through++) {
           await store.append({ spans: named(...Array.from({ length: 5 }, (_, i) => `${through}.${i}`)), through });
           appended += 5;
           if (through % 3 === 0) void store.flush();
@@ -205,7 +205,7 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
       await writing;
       expect(seen.length).toBeGreaterThan(10);
       expect(seen.filter(({ least, rows, distinct, most }) => rows !== distinct || rows < least || rows > most)).toEqual([]);
-      expect(await namesIn(store)).toHaveLength(300);
+      expect(await namesIn(store)).toHaveLength(200);
     });
   });
 }

@@ -34,7 +34,7 @@ test("a server that starts while the killed one still finishes a stream has that
     body: '{"model":"demo","stream":true}',
   });
 
-  const killed = await startGateway({ config, dataDir });
+  await using killed = await startGateway({ config, dataDir });
   const [stream] = await openRequest(call(killed.dataUrl, "long"));
   const text: string[] = [];
   stream.setEncoding("utf8").on("data", (bytes: string) => text.push(bytes));

@@ -89,6 +89,26 @@ const inputs: readonly { readonly title: string; readonly item: unknown; readonl
     item: { type: "reasoning", summary: [{ type: "summary_text", text: "Short" }], content: [{ type: "reasoning_text", text: "Long" }] },
     read: assistant({ type: "reasoning", content: "Long" }),
   },
+  {
+    title: "a call of another tool of the client, by the id that its output names",
+    item: { type: "computer_call", id: "cu_1", call_id: "call_1", action: { type: "screenshot" } },
+    read: assistant({
+      type: "server_tool_call",
+      id: "call_1",
+      name: "computer",
+      server_tool_call: { type: "computer_call", action: { type: "screenshot" } },
+    }),
+  },
+  {
+    title: "an output that only says how it went",
+    item: { type: "apply_patch_call_output", call_id: "call_1", status: "failed", output: null },
+    read: { role: "tool", parts: [{ type: "tool_call_response", id: "call_1", response: "failed" }] },
+  },
+  {
+    title: "an output that has only an id of its own",
+    item: { type: "local_shell_call_output", id: "call_1", output: "done" },
+    read: { role: "tool", parts: [{ type: "tool_call_response", id: "call_1", response: "done" }] },
+  },
   { title: "a reference", item: { type: "item_reference", id: "msg_1" }, read: assistant({ type: "item_reference", id: "msg_1" }) },
   {
     title: "a compaction",
