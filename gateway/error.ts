@@ -2,8 +2,10 @@
 export const STATUS_BY_CODE = {
   invalid_request: 400,
   too_deep: 400,
+  invalid_sql: 400,
   unauthorized: 401,
   unknown_upstream: 404,
+  not_found: 404,
   body_too_large: 413,
   unsupported_encoding: 415,
   header_too_large: 431,

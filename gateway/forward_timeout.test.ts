@@ -174,3 +174,26 @@ async function count(stream: IncomingMessage): Promise<number> {
   for await (const chunk of stream as AsyncIterable<Buffer>) bytes += chunk.length;
   return bytes;
 }
+
+for (const [title, breaks] of [
+  ["falls silent", () => {}],
+  ["resets", (response: ServerResponse) => void setTimeout(50).then(() => response.socket?.resetAndDestroy())],
+] as const) {
+  test(`an upstream that ${title} behind its terminal event leaves a reply that is whole, with not a byte added`, async ({ expect }) => {
+    const whole = `${event}data: [DONE]\n\n`;
+    await using up = await listen(
+      createServer((request, response) => {
+        request.resume().on("end", () => {
+          begin(stream, whole)(response);
+          breaks(response);
+        });
+      }),
+    );
+    await using plane = await startDataPlane({
+      upstreams: { up: `http://127.0.0.1:${up.port}/v1` },
+      gateway: { first_byte_timeout_ms: LIMIT_MS, idle_timeout_ms: LIMIT_MS },
+    });
+    const reply = await rawRequest({ url: `${plane.url}/v1/chat/completions`, method: "POST", body: "{}" });
+    expect([reply.status, reply.body.toString()]).toEqual([200, whole]);
+  });
+}

@@ -185,6 +185,14 @@ for (const { title, secure, variables, noProxy, asks } of leaving) {
   });
 }
 
+test("127.0.0.1 is never reached through a proxy: there it would be another machine", async () => {
+  await using target = await upstream(false);
+  await using proxy = await outboundProxy();
+  await using plane = await startDataPlane({ upstreams: { up: `http://127.0.0.1:${target.port}/v1` }, proxy: { httpProxy: proxy.url } });
+  expect((await post(plane.url)).status).toBe(200);
+  expect([target.heard.length, proxy.asked.length]).toEqual([1, 0]);
+});
+
 test("a header that comes twice reaches the upstream twice, through a proxy too", async () => {
   await using target = await upstream(false);
   await using proxy = await outboundProxy();
