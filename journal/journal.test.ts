@@ -1,6 +1,6 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { journal, type AppendOptions } from "./append.ts";
@@ -104,6 +104,27 @@ test("trimming deletes what nobody needs and keeps the newest segment", async ()
   expect((await listSegments(folder))[0]).toBe(5);
   await trim(folder, 1000);
   expect(await listSegments(folder)).toEqual(before.slice(-1));
+});
+
+test("records that a failed write took along are counted, and later ones are written", async () => {
+  const lost: number[] = [];
+  const elsewhere = join(folder, "moved");
+  const inside = join(folder, "journal");
+  {
+    await using writer = await journal(options({ folder: inside, segmentBytes: 200, onLost: (records) => lost.push(records) }));
+    writer.append(KIND.end, [Buffer.from(`kept ${"x".repeat(150)}`)]);
+    await writer.written();
+    renameSync(inside, elsewhere); // the next segment cannot be made
+    for (const text of ["one", "two"]) writer.append(KIND.end, [Buffer.from(`${text} ${"x".repeat(150)}`)]);
+    await expect(writer.written()).rejects.toThrow("ENOENT");
+    renameSync(elsewhere, inside);
+    writer.append(KIND.end, [Buffer.from("after")]);
+    await writer.durable();
+  }
+  expect(lost).toEqual([2]);
+  folder = inside;
+  expect((await readAll(0, [])).records.map(({ sequence }) => sequence)).toEqual([1, 4]);
+  folder = dirname(inside);
 });
 
 test("an old segment with records is closed, an empty one is not", async () => {
