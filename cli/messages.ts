@@ -1,6 +1,8 @@
 import type { RawConfig } from "../config/parse.ts";
 import type { GatewayCounts } from "../gateway/counters.ts";
 import type { PipelineCounts } from "../pipeline/pipeline.ts";
+import type { FileQuery } from "../storage/query.ts";
+import type { Rows } from "../storage/store.ts";
 
 /** How the demo upstream, if there is one, joins the configured ones. */
 export interface DemoAddress {
@@ -41,19 +43,5 @@ export type FromPipeline =
   | { readonly type: "failed"; readonly message: string; readonly code?: string };
 
 /** One question for a query process, and its answer. */
-export interface ToQuery {
-  readonly dataDir: string;
-  readonly files: readonly string[];
-  readonly statement: string;
-  readonly parameters: readonly (string | number | boolean | null)[];
-  readonly maxRows: number;
-  readonly maxBytes: number;
-}
-
-export type FromQuery =
-  | {
-      readonly columns: readonly { readonly name: string; readonly type: string }[];
-      readonly rows: readonly (readonly unknown[])[];
-      readonly truncated: boolean;
-    }
-  | { readonly error: string };
+export type ToQuery = FileQuery;
+export type FromQuery = (Rows & { readonly truncated: boolean }) | { readonly error: string };

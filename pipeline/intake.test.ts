@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -64,6 +64,22 @@ test("a living lane never yields an incomplete exchange, a closed one does once"
   await using restarted = reader(batch?.through);
   restarted.setLive([]);
   expect(await restarted.next()).toBeUndefined();
+});
+
+test("what is torn at the end of a closed lane is told, and what came before it is kept", async () => {
+  {
+    await using one = await open("one");
+    one.begin("a");
+    one.end("b", whole("b"));
+    await one.written();
+  }
+  const [segment = ""] = readdirSync(join(folder, "one"));
+  truncateSync(join(folder, "one", segment), statSync(join(folder, "one", segment)).size - 3);
+  const damage: string[] = [];
+  await using reading = intake({ folder, masters: [], from: {}, onDamage: ({ reason }) => damage.push(reason) });
+  reading.setLive([]);
+  expect(ids((await reading.next())?.recorded)).toEqual(["a incomplete"]);
+  expect(damage).toHaveLength(1);
 });
 
 test("a closed lane is deleted once what was in it is safe", async () => {

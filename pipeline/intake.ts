@@ -73,7 +73,9 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
   /** Reads on in one lane; adds what finished to `finished`. Returns whether there was anything. */
   async function readLane(name: string, lane: Lane, finished: Recorded[]): Promise<boolean> {
     const over = live !== undefined && !live.has(name);
-    const records = await lane.reader.read();
+    const read = await lane.reader.read();
+    // Nobody writes a closed lane any more: what is torn at its end stays so.
+    const records = over && read.length === 0 ? lane.reader.end() : read;
     const segment = lane.reader.segment ?? 0;
     for (const record of records) {
       lane.owed -= RECORD_HEAD + record.payload.length;

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Span } from "../genai/span.ts";
 import type { Sequence } from "../journal/record.ts";
+import { engine } from "./engine.ts";
 import { COLUMNS, rowOf } from "./columns.ts";
 import { manifest } from "./manifest.ts";
 import { checkFiles, publishParquet } from "./publish.ts";
@@ -21,7 +22,6 @@ export interface DuckdbStoreOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const MEMORY_LIMIT = "512MB";
 const CHECK_EVERY_MS = 1000;
 
 /** Column types in the terms of `from_json`, which reads a nanosecond timestamp as the integer it is. */
@@ -59,14 +59,7 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const published = await manifest(dataDir);
   await checkFiles(dataDir, published);
-  const instance = await DuckDBInstance.create(":memory:", {
-    memory_limit: MEMORY_LIMIT,
-    threads: "2",
-    temp_directory: "",
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    allow_community_extensions: "false",
-  });
+  const instance = await engine();
   const writer = await instance.connect();
   const publisher = await instance.connect();
 

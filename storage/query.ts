@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { DuckDBInstance, StatementType } from "@duckdb/node-api";
+import { StatementType } from "@duckdb/node-api";
+import { engine } from "./engine.ts";
 import { readRows, type RowLimits } from "./rows.ts";
 import type { Rows } from "./store.ts";
 import { publishedRows } from "./views.ts";
@@ -29,14 +30,7 @@ export async function queryFiles({
   ...limits
 }: FileQuery): Promise<Rows & { readonly truncated: boolean }> {
   const paths = files.map((file) => resolve(dataDir, file));
-  const instance = await DuckDBInstance.create(":memory:", {
-    memory_limit: "512MB",
-    threads: "2",
-    temp_directory: "",
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    allow_community_extensions: "false",
-  });
+  const instance = await engine();
   const connection = await instance.connect();
   try {
     await connection.run(`CREATE VIEW spans AS ${publishedRows(paths)}`);

@@ -1,0 +1,15 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+
+const MEMORY_LIMIT = "512MB";
+
+/** An engine in memory that fetches no extension and writes no temporary file: what it holds does not reach the disk by itself. */
+export function engine(): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(":memory:", {
+    memory_limit: MEMORY_LIMIT,
+    threads: "2",
+    temp_directory: "",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+  });
+}
