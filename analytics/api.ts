@@ -22,7 +22,7 @@ export interface ApiOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const MAX_LIMIT = 1000;
+const MAX_LIMIT = 10_000;
 const MAX_STATEMENT = 64 * 1024;
 
 const errorBody = z.object({ error: z.object({ message: z.string(), type: z.string(), param: z.null(), code: z.string().nullable() }) });

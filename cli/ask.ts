@@ -23,6 +23,9 @@ const LISTED = [
   "exchange_id",
 ];
 
+/** As many as the API gives at once; for more, ask by SQL. */
+const MOST_SPANS = 10_000;
+
 /** Adds the commands that ask a running server. */
 export function addQuestions(program: Command): void {
   const question = (name: string, description: string): Command =>
@@ -131,8 +134,8 @@ function print(text: string): void {
 
 function wholeNumber(text: string, option: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000)
-    throw new StartError(2, `${option} takes a whole number from 1 to 1000, not ${JSON.stringify(text)}`);
+  if (!Number.isInteger(value) || value < 1 || value > MOST_SPANS)
+    throw new StartError(2, `${option} takes a whole number from 1 to ${MOST_SPANS}, not ${JSON.stringify(text)}`);
   return value;
 }
 

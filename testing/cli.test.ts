@@ -61,7 +61,7 @@ describe("spans", () => {
     expect((await list("--all", "--last", "4")).map((row) => row["kind"])).toEqual(["client", "server", "client", "server"]);
   });
 
-  for (const last of ["0", "1001", "many"]) {
+  for (const last of ["0", "10001", "many"]) {
     test(`are refused with --last=${last}`, async () => {
       expect(await ask("spans", `--last=${last}`)).toMatchObject({ code: 2, stderr: expect.stringContaining("--last") });
     });
