@@ -150,17 +150,23 @@ export function recorder({ journal, maxCaptureBytes, counters, onError }: Record
     }
 
     #append(kind: typeof KIND.begin | typeof KIND.part | typeof KIND.end, closed?: Closed): void {
-      journal.append(
-        kind,
-        encodePiece({
-          exchangeId: this.#opened.exchangeId,
-          ...(!this.#begun && { opened: this.#opened }),
-          ...(this.#replied && !this.#repliedWritten && { replied: this.#replied }),
-          ...(closed && { closed }),
-          request: this.#request,
-          response: this.#response,
-        }),
-      );
+      try {
+        journal.append(
+          kind,
+          encodePiece({
+            exchangeId: this.#opened.exchangeId,
+            ...(!this.#begun && { opened: this.#opened }),
+            ...(this.#replied && !this.#repliedWritten && { replied: this.#replied }),
+            ...(closed && { closed }),
+            request: this.#request,
+            response: this.#response,
+          }),
+        );
+      } catch (error) {
+        // The call that is being recorded must not notice.
+        counters.drop("unrecordable");
+        onError(error);
+      }
       this.#begun = true;
       this.#repliedWritten = this.#replied !== undefined;
       this.#request = [];

@@ -11,7 +11,7 @@ import { gateway, type Gateway, type GatewaySettings } from "../gateway/server.t
 import type { OutboundProxy } from "../gateway/outbound_proxy.ts";
 import { decodePiece } from "../genai/piece.ts";
 import type { Chunk, Closed, Opened } from "../genai/recorded.ts";
-import { journal } from "../journal/append.ts";
+import { journal, type Journal } from "../journal/append.ts";
 import { journalReader } from "../journal/read.ts";
 import { loadOrCreateKey, type MasterKey } from "../journal/seal.ts";
 import { eventually } from "./eventually.ts";
@@ -22,6 +22,8 @@ export interface DataPlaneOptions extends Partial<Pick<GatewaySettings, "default
   readonly clients?: readonly (Omit<Partial<ClientOptions>, "token"> & { readonly name: string; readonly token: string })[];
   readonly gateway?: z.input<typeof gatewayOptions>;
   readonly proxy?: OutboundProxy;
+  /** What the recorder gets for its journal. */
+  readonly disk?: (lane: Journal) => Journal;
 }
 
 /** An exchange as its pieces in the journal tell it. */
@@ -61,7 +63,12 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
 
   const settings = settingsOf(options);
   const lane = await journal({ folder, first: 1, segmentBytes: 64 * 2 ** 20, master });
-  const recording = recorder({ journal: lane, maxCaptureBytes: settings.gateway.max_capture_bytes, counters: counting, onError });
+  const recording = recorder({
+    journal: options.disk?.(lane) ?? lane,
+    maxCaptureBytes: settings.gateway.max_capture_bytes,
+    counters: counting,
+    onError,
+  });
   const running = gateway(settings, { recorder: recording, counters: counting, proxy: options.proxy ?? {}, onError });
   const port = await running.listen("127.0.0.1", 0, false);
 
