@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Settings } from "../config/schema.ts";
 import type { Doctor } from "./doctor.ts";
@@ -14,6 +15,7 @@ export function banner({ settings, dataDir, dataUrl, controlUrl }: Where): strin
   const head = styleText("bold", `Spangate relays ${dataUrl} and records into ${dataDir}`);
   const { default_upstream: name } = settings;
   const key = settings.clients.length > 0 ? " -H 'x-spangate-key: <a client token>'" : "";
+  const data = dataDir === resolve("data") ? "" : ` --data ${dataDir}`;
   const lines = [head, ""];
   if (settings.demo) {
     lines.push(
@@ -24,8 +26,8 @@ export function banner({ settings, dataDir, dataUrl, controlUrl }: Where): strin
   }
   lines.push(
     "See and ask what was recorded:",
-    "  npx spangate spans",
-    `  npx spangate sql "SELECT model_served, count(*) AS calls, sum(tokens_out_text) AS tokens FROM spans WHERE operation IS NOT NULL GROUP BY ALL"`,
+    `  npx spangate spans${data}`,
+    `  npx spangate sql${data} "SELECT model_served, count(*) AS calls, sum(tokens_out_text) AS tokens FROM spans WHERE operation IS NOT NULL GROUP BY ALL"`,
     "",
   );
   if (name === undefined) {
@@ -38,7 +40,7 @@ export function banner({ settings, dataDir, dataUrl, controlUrl }: Where): strin
     `  export OPENAI_BASE_URL=${dataUrl}/v1`,
     "",
     notes(settings),
-    `Health, metrics and the HTTP API: ${controlUrl} (token: npx spangate token create NAME). Ctrl-C stops.`,
+    `Health, metrics and the HTTP API: ${controlUrl} (token: npx spangate token create${data} NAME). Ctrl-C stops.`,
   );
   return lines.join("\n");
 }

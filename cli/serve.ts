@@ -46,6 +46,10 @@ export async function serve(overrides: Overrides): Promise<number> {
 
   await using running = await startUp(settings, loaded.raw, folder, left, log);
   const reload = (): void => {
+    if (loaded.file !== undefined && isEmpty(loaded.file)) {
+      log.warn({ file: loaded.file }, "the configuration file is empty, as when an editor has only begun to save it; nothing changes");
+      return;
+    }
     const again = loadConfig({ env: process.env, overrides });
     if (again.settings === undefined) {
       log.error({ problems: again.problems.map(describeProblem) }, "the changed configuration has problems; the one before stays in force");
@@ -275,10 +279,23 @@ async function closeAll(servers: readonly Server[], demo: DemoUpstream | undefin
   await demo?.close();
 }
 
+function isEmpty(file: string): boolean {
+  try {
+    return readFileSync(file, "utf8").trim() === "";
+  } catch {
+    return false; // reading it again says why
+  }
+}
+
 /** Made here, before there are several processes that might each make one. */
 function makeKeys(dataDir: string): void {
-  loadOrCreateKey(intakeKeyFile(dataDir, process.env));
-  loadOrCreateKey(join(dataDir, "keys", "user.key"));
+  for (const file of [intakeKeyFile(dataDir, process.env), join(dataDir, "keys", "user.key")]) {
+    try {
+      loadOrCreateKey(file);
+    } catch (error) {
+      throw new StartError(2, `cannot use the key file ${file}: ${(error as Error).message}; put the right one back`);
+    }
+  }
 }
 
 function adminToken(env: NodeJS.ProcessEnv): string | undefined {

@@ -82,7 +82,8 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
         spanId: newSpanId(),
         startedAtUs: arrival.startedAtUs,
         method: arrival.method,
-        path: arrival.path.slice(0, 1024),
+        // A target in absolute form may carry a name and a password.
+        path: arrival.path.slice(0, 1024).replace(/\/\/[^/@]*@/, "//"),
         query: "",
         headers: [],
         ...clientAddress(arrival),
@@ -126,18 +127,18 @@ function wantsNoRecord(read: ReadonlyMap<string, string>): boolean {
 }
 
 /** Some APIs take a key as a parameter; no value of such a name reaches a record. */
-const KEY_LIKE = /key|token|secret|passw|credential|signature|^sig$|^code$|auth/i;
+const KEY_LIKE = /key|token|secret|passw|pwd|credential|signature|^sig$|^sas$|^code$|jwt|bearer|auth/i;
 
 function redactQuery(query: string): string {
   if (query.length <= 1) return "";
   return query
     .slice(1, 4096)
-    .split("&")
+    .split(/([&;])/)
     .map((pair) => {
       const name = pair.split("=", 1)[0] ?? "";
-      return KEY_LIKE.test(decodeName(name)) ? `${name}=[redacted]` : pair;
+      return KEY_LIKE.test(decodeName(decodeName(name))) ? `${name}=[redacted]` : pair;
     })
-    .join("&");
+    .join("");
 }
 
 function decodeName(name: string): string {

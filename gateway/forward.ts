@@ -1,5 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Attempt } from "../genai/recorded.ts";
@@ -206,7 +206,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     }
     if (this.#left) return;
     forward.push("x-spangate-trace-id", this.#traceId, "x-spangate-exchange-id", this.#call.exchangeId);
-    this.#response.writeHead(status, statusText, forward);
+    // A reason that HTTP does not allow, as some upstreams send in their own alphabet, gives way to the usual one.
+    this.#response.writeHead(status, REASON.test(statusText ?? "") ? statusText : STATUS_CODES[status], forward);
     this.#sentHead = true;
     // A stream's head goes out at once; that of a reply whose body came along goes with it in one write. A head that is all there is
     // is the end of the reply, and held as such.
@@ -263,8 +264,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#attempt();
     if (this.#held !== undefined) return; // the end is on its way
     // A stream that only the end of the connection delimits looks the same whole and cut: without its terminal event it was cut.
+    const broke = !this.#delimited && this.written?.socket.errored;
     const whole = this.#delimited || this.#watch === undefined || !hasBody(this.#call.method, this.#status ?? 200);
-    if (!whole) {
+    if (broke || !whole) {
       this.#cut(Object.assign(new Error("the upstream closed the stream before its end"), { code: "stream_interrupted" }));
       return;
     }
@@ -333,8 +335,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
       })
       .then(() => {
         if (!this.#left) this.#sayBroken(reply, started);
-        this.#finish();
-      });
+      })
+      .catch(() => reset(this.#response))
+      .finally(() => this.#finish());
   }
 
   /** The client must not take a broken reply for a whole one. */
@@ -395,6 +398,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
     return Math.round((ms - this.#call.startedMs) * 1000);
   }
 }
+
+/** Source: RFC 9112 section 4, but for bytes beyond ASCII, whose meaning nobody knows. */
+const REASON = /^[\t\x20-\x7e]+$/;
 
 const AUTHORIZATION: ReadonlySet<string> = new Set(["authorization", "api-key", "x-api-key"]);
 

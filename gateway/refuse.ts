@@ -1,9 +1,9 @@
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { envelope, GatewayError } from "./error.ts";
 
 /** How long a client may go on sending a body that nobody wants, before its connection is closed. */
-const DISCARD_MS = 500;
+export const DISCARD_MS = 500;
 
 /** Connections whose last answer is a refusal. */
 const ENDING = new WeakSet<Socket>();
@@ -15,7 +15,7 @@ export const isEnding = (socket: Socket): boolean => ENDING.has(socket);
 export function sendError(response: ServerResponse, error: unknown, ids?: { readonly traceId: string; readonly exchangeId: string }): void {
   const status = error instanceof GatewayError ? error.status : 500;
   const body = JSON.stringify(envelope(error));
-  response.writeHead(status, {
+  response.writeHead(status, STATUS_CODES[status], {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     ...(ids && { "x-spangate-trace-id": ids.traceId, "x-spangate-exchange-id": ids.exchangeId }),

@@ -13,7 +13,7 @@ import { forward } from "./forward.ts";
 import type { ClientOptions, GatewayOptions, UpstreamOptions } from "./options.ts";
 import type { OutboundProxy } from "./outbound_proxy.ts";
 import type { Recorder } from "./recorder.ts";
-import { isEnding } from "./refuse.ts";
+import { DISCARD_MS, isEnding } from "./refuse.ts";
 import { relay, type Relay } from "./relay.ts";
 import { route } from "./route.ts";
 import { upstream, type Upstream } from "./upstream.ts";
@@ -207,4 +207,6 @@ function refuseRaw(socket: Socket, code: ErrorCode, message: string): void {
   socket.end(
     `HTTP/1.1 ${error.status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  // A client that neither reads nor closes holds no place.
+  setTimeout(() => socket.destroy(), DISCARD_MS).unref();
 }

@@ -17,7 +17,13 @@ export function errorType(error: Error): string {
   if (TIMEOUTS.has(code)) return "timeout";
   if (PROXY_REFUSALS.has(code)) return "proxy_refused";
   if (code === "UND_ERR_SOCKET") return "ECONNRESET";
-  if (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return "invalid_response";
+  if (
+    code.startsWith("HPE_") ||
+    code === "ERR_INVALID_CHAR" ||
+    error.name === "HTTPParserError" ||
+    code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"
+  )
+    return "invalid_response";
   return code || "_OTHER";
 }
 
@@ -32,6 +38,13 @@ export function unreachable(error: Error, { upstream }: Route, started: boolean)
   if (PROXY_REFUSALS.has(codeOf(error))) {
     const message = `the outbound proxy does not lead to the upstream ${where} (${error.message}); check HTTP_PROXY, HTTPS_PROXY and NO_PROXY`;
     return new GatewayError("upstream_unreachable", message, options);
+  }
+  if (errorType(error) === "invalid_response") {
+    return new GatewayError(
+      "upstream_unreachable",
+      `the upstream ${where} sent a reply that is not HTTP (${codeOf(error) || error.message})`,
+      options,
+    );
   }
   const what = started ? "broke off its reply" : "could not be reached";
   return new GatewayError(

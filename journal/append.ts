@@ -80,7 +80,12 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     const head = encodeHead({ first, createdAt: new Date().toISOString(), ...(sealed && { key: sealed.key }) });
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW;
     const file = await open(join(options.folder, segmentName(first)), flags, 0o600);
-    await writeAll(file.fd, [head]);
+    try {
+      await writeAll(file.fd, [head]);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     folderDirty = true;
     return { file, ...(sealed && { seal: sealed.seal }), openedAt: performance.now(), size: head.length, records: 0 };
   }

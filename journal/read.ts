@@ -91,7 +91,7 @@ export function journalReader(options: ReadOptions): JournalReader {
 
   /** Takes the whole records off the front of `rest`. `final`: this segment will not grow any more. */
   function take(into: JournalRecord[], final: boolean): void {
-    const { records, consumed, damage } = scanRecords(rest, 0, final);
+    const { records, consumed, damage } = scanRecords(rest, first ?? 1, final);
     for (const each of damage) options.onDamage({ ...damagedAt(each.offset), reason: `${each.length} bytes are no record` });
     for (const record of records) {
       if (record.kind === KIND.sealed) openGroup(record, into);
@@ -110,7 +110,7 @@ export function journalReader(options: ReadOptions): JournalReader {
   function openGroup({ sequence, payload }: JournalRecord, into: JournalRecord[]): void {
     try {
       if (seal === undefined) throw new Error("a sealed group in a segment without a key");
-      for (const record of scanRecords(seal.open(sequence, payload), last, true).records) pass(record, into);
+      for (const record of scanRecords(seal.open(sequence, payload), sequence, true).records) pass(record, into);
     } catch (error) {
       options.onDamage({ ...damagedAt(0), reason: `the group of record ${sequence} does not open: ${(error as Error).message}` });
     }

@@ -15,26 +15,27 @@ export interface Scanned {
 
 const KINDS: ReadonlySet<number> = new Set(Object.values(KIND));
 
+/** More records than a segment can hold: what claims a place beyond is none of its records. */
+const MOST_RECORDS = 2 ** 24;
+
 /**
  * Takes the whole records off the front of `bytes`. Behind a damaged one it goes on with the next that is whole, so that a flipped bit
- * costs one record. `final`: nothing will be appended any more, so what is not whole now never will be.
+ * costs one record. `first`: no record here has a smaller sequence. `final`: nothing will be appended any more, so what is not whole now
+ * never will be.
  */
-export function scanRecords(bytes: Buffer, after: Sequence, final: boolean): Scanned {
+export function scanRecords(bytes: Buffer, first: Sequence, final: boolean): Scanned {
   const records: JournalRecord[] = [];
   const damage: Damage[] = [];
-  let last = after;
   let at = 0;
   while (at < bytes.length) {
     const record = readRecord(bytes, at);
     if (record === undefined && !final) break;
     if (record !== undefined && record !== "damaged") {
-      // A sequence number that stands twice is passed on once.
-      if (record.sequence > last) records.push(record);
-      last = Math.max(last, record.sequence);
+      records.push(record);
       at += RECORD_HEAD + record.payload.length;
       continue;
     }
-    const next = nextRecord(bytes, at);
+    const next = nextRecord(bytes, at + 1, first);
     if (next === undefined && !final) break;
     const end = next ?? bytes.length;
     // A file system that lost power may leave zeros where the end of a file was to be: that is an end like any other.
@@ -44,20 +45,16 @@ export function scanRecords(bytes: Buffer, after: Sequence, final: boolean): Sca
   return { records, consumed: at, damage };
 }
 
-/** Where the next whole record begins behind the damaged one at `at`. */
-function nextRecord(bytes: Buffer, at: number): number | undefined {
-  if (at + RECORD_HEAD <= bytes.length) {
-    const behind = at + RECORD_HEAD + bytes.readUInt32LE(at);
-    if (isRecord(bytes, behind)) return behind; // its length was not what was damaged
+/** Where the next whole record begins, from `at` on. The cheap signs come first: the checksum is worked out for hardly any place. */
+function nextRecord(bytes: Buffer, at: number, first: Sequence): number | undefined {
+  for (let candidate = at; candidate + RECORD_HEAD <= bytes.length; candidate++) {
+    if (!KINDS.has(bytes[candidate + 16] ?? 0)) continue;
+    const sequence = bytes.readUInt32LE(candidate + 8) + bytes.readUInt32LE(candidate + 12) * 0x1_0000_0000;
+    if (sequence < first || sequence > first + MOST_RECORDS) continue;
+    const record = readRecord(bytes, candidate);
+    if (record !== undefined && record !== "damaged") return candidate;
   }
-  for (let candidate = at + 1; candidate + RECORD_HEAD <= bytes.length; candidate++) if (isRecord(bytes, candidate)) return candidate;
   return undefined;
-}
-
-function isRecord(bytes: Buffer, at: number): boolean {
-  if (at + RECORD_HEAD > bytes.length || !KINDS.has(bytes[at + 16] ?? 0)) return false;
-  const record = readRecord(bytes, at);
-  return record !== undefined && record !== "damaged";
 }
 
 function isZero(bytes: Buffer): boolean {

@@ -29,7 +29,7 @@ const TAG = 16;
 
 /**
  * Reads a key of 32 bytes, written as 64 hex digits; makes one, readable to its owner alone, when there is none.
- * Throws when the file holds something else, or others may read it.
+ * Throws when the file holds something else.
  */
 export function loadOrCreateKey(file: string): MasterKey {
   if (!existsSync(file)) {
@@ -47,7 +47,7 @@ export function loadOrCreateKey(file: string): MasterKey {
   }
   const text = readFileSync(file, "utf8").trim();
   if (!/^[0-9a-f]{64}$/i.test(text)) {
-    throw new Error(`cannot use the key in ${file}: expected 64 hex digits (32 bytes); write some with: openssl rand -hex 32`);
+    throw new Error(`${file} does not hold 64 hex digits (32 bytes), such as \`openssl rand -hex 32\` prints`);
   }
   const bytes = Buffer.from(text, "hex");
   return { id: hash("sha256", bytes, "hex").slice(0, 16), bytes };
