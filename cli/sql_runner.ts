@@ -4,7 +4,8 @@ import type { SpanStore } from "../storage/store.ts";
 import type { FromQuery, ToQuery } from "./messages.ts";
 
 const MAX_ROWS = 10_000;
-const MAX_BYTES = 16 * 1024 * 1024;
+/** Of rows as JSON: a day of conversations kept in full, small enough for the processes it passes through. */
+const MAX_BYTES = 64 * 1024 * 1024;
 const TIME_LIMIT_MS = 30_000;
 /** Query processes at once; who asks meanwhile waits. */
 const MAX_PROCESSES = 2;
