@@ -1,11 +1,10 @@
-import { subscribe } from "node:diagnostics_channel";
 import { STATUS_CODES, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Attempt } from "../genai/recorded.ts";
 import type { Call } from "./accept.ts";
 import { ClientLeft, type Body } from "./body.ts";
 import type { Captured } from "./capture.ts";
+import { noteConnection, watchConnections, type Written } from "./connection.ts";
 import type { Counters } from "./counters.ts";
 import { envelope, GatewayError } from "./error.ts";
 import { replyHeaders, withoutNames } from "./headers.ts";
@@ -33,6 +32,7 @@ export interface Edit {
 
 /** Relays one call and notes it as it passes. Resolves when the exchange is over; never rejects. */
 export function forward({ terminalMarkers, counters, edit }: ForwardOptions) {
+  watchConnections();
   return (call: Call, route: Route, body: Body, { recording, traceId }: Captured, response: ServerResponse): Promise<void> =>
     new Promise((resolve) => {
       new Forwarding(
@@ -47,27 +47,6 @@ export function forward({ terminalMarkers, counters, edit }: ForwardOptions) {
       ).start();
     });
 }
-
-/** The connection that a request was written to. */
-interface Written {
-  readonly socket: Socket;
-  /** Whether it had served a request before. */
-  readonly reused: boolean;
-  /** Bytes it had brought until then. */
-  readonly bytesRead: number;
-}
-
-const SERVED = new WeakSet<object>();
-/** The forwarding whose request undici is about to write. */
-let writing: Forwarding | undefined;
-
-// Published in the same turn as `onRequestStart`: the one way to learn which connection a request took, and whether it served others before.
-subscribe("undici:client:sendHeaders", (message) => {
-  const { socket } = message as { socket: Socket };
-  if (writing) writing.written = { socket, reused: SERVED.has(socket), bytesRead: socket.bytesRead };
-  writing = undefined;
-  SERVED.add(socket);
-});
 
 /** A kept-alive connection that closes this soon after a request was written was closed before it arrived. */
 const STALE_MS = 50;
@@ -184,8 +163,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#left) return controller.abort(new ClientLeft(undefined));
     this.#controller = controller;
-    // oxlint-disable-next-line no-this-alias -- not an alias: the one slot that says whose request is being written
-    writing = this;
+    noteConnection(this);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Opened } from "../genai/recorded.ts";
 import { journal, type Journal } from "../journal/append.ts";
 import { journalEntries } from "../testing/data_plane.ts";
+import { openedAs } from "../testing/lane.ts";
 import { counters } from "./counters.ts";
 import { recorder } from "./recorder.ts";
 import type { Ended } from "./recording.ts";
@@ -20,18 +20,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const opened = (exchangeId: string): Opened => ({
-  exchangeId,
-  tenant: "default",
-  tier: "full",
-  traceId: "0af7651916cd43dd8448eb211c80319c",
-  spanId: "b7ad6b7169203331",
-  startedAtUs: 1_767_225_600_000_000,
-  method: "POST",
-  path: "/v1/chat/completions",
-  query: "",
-  headers: [],
-});
 const completed: Ended = { ending: "completed", attempts: [], overheadUs: 0 };
 
 function standStill(ms: number): void {
@@ -41,7 +29,7 @@ function standStill(ms: number): void {
 test("a process that stood still at the end of a reply still waits for the record", async () => {
   const counting = counters();
   await using recording = recorder({ journal: lane, maxCaptureBytes: 1000, counters: counting, onError: () => {} });
-  const ended = [0, 1, 2].map((index) => recording.open(opened(`exchange-${index}`), performance.now(), "balanced").end(completed));
+  const ended = [0, 1, 2].map((index) => recording.open(openedAs(`exchange-${index}`), performance.now(), "balanced").end(completed));
   standStill(20);
   await Promise.all(ended);
   expect(counting.counts).toMatchObject({ completed: 3, released_before_written: 0 });
@@ -53,7 +41,7 @@ test("a disk that does not answer holds the end of a reply back for no more than
   const hanging: Journal = { ...lane, written: () => new Promise(() => {}) };
   await using recording = recorder({ journal: hanging, maxCaptureBytes: 1000, counters: counting, onError: () => {} });
   const since = performance.now();
-  await Promise.all([0, 1, 2].map((index) => recording.open(opened(`exchange-${index}`), performance.now(), "balanced").end(completed)));
+  await Promise.all([0, 1, 2].map((index) => recording.open(openedAs(`exchange-${index}`), performance.now(), "balanced").end(completed)));
   expect(performance.now() - since).toBeGreaterThan(4);
   expect(performance.now() - since).toBeLessThan(100);
   expect(counting.counts).toMatchObject({ completed: 3, released_before_written: 3 });
@@ -69,7 +57,7 @@ test("a disk that fails is told of, and holds nothing back", async () => {
     counters: counting,
     onError: (error) => void errors.push(error),
   });
-  await recording.open(opened("exchange"), performance.now(), "balanced").end(completed);
+  await recording.open(openedAs("exchange"), performance.now(), "balanced").end(completed);
   expect(counting.counts).toMatchObject({ completed: 1, released_before_written: 0 });
   expect(errors).toEqual([new Error("no space left")]);
 });
