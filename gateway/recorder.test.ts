@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { journal, type Journal } from "../journal/append.ts";
-import { journalEntries } from "../testing/data_plane.ts";
 import { openedAs } from "../testing/lane.ts";
 import { counters } from "./counters.ts";
 import { recorder } from "./recorder.ts";
@@ -28,12 +27,13 @@ function standStill(ms: number): void {
 
 test("a process that stood still at the end of a reply still waits for the record", async () => {
   const counting = counters();
-  await using recording = recorder({ journal: lane, maxCaptureBytes: 1000, counters: counting, onError: () => {} });
+  // One file operation, begun at once: it is over when the process wakes up, and nobody has been told.
+  const quick: Journal = { ...lane, written: async () => void (await stat(folder)) };
+  await using recording = recorder({ journal: quick, maxCaptureBytes: 1000, counters: counting, onError: () => {} });
   const ended = [0, 1, 2].map((index) => recording.open(openedAs(`exchange-${index}`), performance.now(), "balanced").end(completed));
-  standStill(20);
+  standStill(100);
   await Promise.all(ended);
   expect(counting.counts).toMatchObject({ completed: 3, released_before_written: 0 });
-  expect(await journalEntries(folder, [])).toHaveLength(3);
 });
 
 test("a disk that does not answer holds the end of a reply back for no more than some milliseconds", async () => {
