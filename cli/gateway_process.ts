@@ -7,14 +7,18 @@ import { counters } from "../gateway/counters.ts";
 import { recorder } from "../gateway/recorder.ts";
 import { gateway, type Gateway, type GatewaySettings } from "../gateway/server.ts";
 import { journal, type Journal } from "../journal/append.ts";
-import { loadOrCreateKey } from "../journal/seal.ts";
+import { roomOf, segmentBytesWithin, usage } from "../journal/room.ts";
+import { loadKeys, loadOrCreateKey, type MasterKey } from "../journal/seal.ts";
 import { intakeKeyFile } from "./data_folder.ts";
 import type { DemoAddress, FromGateway, ToGateway } from "./messages.ts";
 import { live, logger, tell } from "./process.ts";
+import { watchdog } from "./watchdog.ts";
 
 /** A segment of the intake is closed after this, so that raw bytes do not stay on an idle machine. */
 const SEGMENT_AGE_MS = 60_000;
 const REPORT_EVERY_MS = 500;
+/** How soon a disk that fills up, or has space again, is noticed. */
+const ROOM_EVERY_MS = 500;
 const ERROR_LOG_EVERY_MS = 1000;
 
 const log = logger({ process: "gateway" });
@@ -43,15 +47,25 @@ live<ToGateway>({
 
 async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<ToGateway, { type: "start" }>): Promise<void> {
   const settings = settingsOf(raw, demo);
+  const journals = join(dataDir, "journal");
+  let journalUsage = await usage(journals, settings.quotaBytes);
+  setInterval(() => void usage(journals, settings.quotaBytes).then((now) => (journalUsage = now), onError), ROOM_EVERY_MS).unref();
   lane = await journal({
     folder: join(dataDir, "journal", "intake", name),
     first: 1,
-    segmentBytes: settings.segmentBytes,
+    segmentBytes: segmentBytesWithin(journalUsage, settings.segmentBytes),
     maxAgeMs: SEGMENT_AGE_MS,
+    onError,
     onLost: (records) => counts.drop("journal_write", records),
-    master: loadOrCreateKey(intakeKeyFile(dataDir, process.env)),
+    master: newestKey(intakeKeyFile(dataDir, process.env)),
   });
-  const recording = recorder({ journal: lane, maxCaptureBytes: settings.gateway.max_capture_bytes, counters: counts, onError });
+  const recording = recorder({
+    journal: lane,
+    maxCaptureBytes: settings.gateway.max_capture_bytes,
+    counters: counts,
+    room: () => roomOf(journalUsage),
+    onError,
+  });
   closeRecorder = async () => recording[Symbol.asyncDispose]();
   running = gateway(settings, {
     recorder: recording,
@@ -60,6 +74,7 @@ async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<T
     onError,
   });
   send({ type: "ready", port: await running.listen(settings.gateway.host, port, shared) });
+  watchdog({ process: "gateway" }, () => counts.count("blocked"));
   setInterval(() => send({ type: "report", counts: counts.counts }), REPORT_EVERY_MS).unref();
 }
 
@@ -73,7 +88,10 @@ function reload({ raw, demo }: Extract<ToGateway, { type: "reload" }>): void {
 }
 
 /** The supervisor has checked this input; only a secret that vanished since can make it fail. */
-function settingsOf(raw: RawConfig, demo: DemoAddress | undefined): GatewaySettings & { readonly segmentBytes: number } {
+function settingsOf(
+  raw: RawConfig,
+  demo: DemoAddress | undefined,
+): GatewaySettings & { readonly segmentBytes: number; readonly quotaBytes?: number } {
   const { settings, problems } = parseConfig(raw, process.env);
   if (settings === undefined) throw new Error(problems.map(({ path, message }) => `${pathText(path)}: ${message}`).join("; "));
   drainTimeoutMs = settings.gateway.drain_timeout_ms;
@@ -81,6 +99,20 @@ function settingsOf(raw: RawConfig, demo: DemoAddress | undefined): GatewaySetti
     ...settings,
     upstreams: { ...settings.upstreams, ...(demo && { demo: { base_url: demo.baseUrl } }) },
     segmentBytes: settings.journal.segment_bytes,
+    ...(settings.journal.quota_bytes !== undefined && { quotaBytes: settings.journal.quota_bytes }),
+  };
+}
+
+/** The key of each new segment is the newest then. While the file cannot be read, the one before stays in use. */
+function newestKey(file: string): () => MasterKey {
+  let newest = loadOrCreateKey(file);
+  return () => {
+    try {
+      newest = loadKeys(file)[0];
+    } catch (error) {
+      onError(error);
+    }
+    return newest;
   };
 }
 

@@ -25,6 +25,7 @@ test("is complete from defaults alone", () => {
   expect(settings).toEqual({
     data_dir: "./data",
     durability: "balanced",
+    audit: "best_effort",
     capture: "scrubbed",
     demo: false,
     upstreams: {},
@@ -40,6 +41,7 @@ test("is complete from defaults alone", () => {
       connect_timeout_ms: 5_000,
       first_byte_timeout_ms: 600_000,
       idle_timeout_ms: 120_000,
+      stall_timeout_ms: 300_000,
       drain_timeout_ms: 30_000,
       trace_context: "continue",
     },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { controlOptions } from "../analytics/options.ts";
 import { clientOptions, gatewayOptions, upstreamName, upstreamOptions } from "../gateway/options.ts";
 import { TIERS } from "../genai/recorded.ts";
-import { DURABILITIES, journalOptions } from "../journal/options.ts";
+import { AUDITS, DURABILITIES, journalOptions } from "../journal/options.ts";
 import type { Resolved } from "./secret.ts";
 
 /** Everything an operator may set. */
@@ -15,6 +15,14 @@ export const configSchema = z.strictObject({
       description:
         "What the end of a reply waits for: `balanced` until its record is with the operating system, `strict` until it is on disk, " +
         "`off` for nothing: only counters are kept.",
+    }),
+  audit: z
+    .enum(AUDITS)
+    .default("best_effort")
+    .meta({
+      description:
+        "Whether calls go on that cannot be recorded, because the disk is full or fails: `best_effort` relays and counts them, `required` refuses " +
+        "them with 503 `audit_unavailable`.",
     }),
   capture: z
     .enum(TIERS)

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { Tier } from "../genai/recorded.ts";
-import type { Durability } from "../journal/options.ts";
+import type { Audit, Durability } from "../journal/options.ts";
 import type { Call } from "./accept.ts";
 import { bare, isLoopback } from "./address.ts";
 import { GatewayError } from "./error.ts";
@@ -12,6 +12,7 @@ export interface Caller {
   readonly name?: string;
   readonly tenant: string;
   readonly durability?: Durability;
+  readonly audit?: Audit;
   readonly capture?: Tier;
 }
 
@@ -28,9 +29,9 @@ export interface AuthoriseOptions {
 
 /** Tells who calls. The function it gives throws a `GatewayError` for a caller who may not. */
 export function authorise({ clients, origins }: AuthoriseOptions): (call: Call) => Caller {
-  const callers = clients.map(({ token, name, tenant, durability, capture }) => ({
+  const callers = clients.map(({ token, name, tenant, durability, audit, capture }) => ({
     digest: hash("sha256", token.reveal(), "buffer"),
-    caller: { name, tenant, ...(durability && { durability }), ...(capture && { capture }) } satisfies Caller,
+    caller: { name, tenant, ...(durability && { durability }), ...(audit && { audit }), ...(capture && { capture }) } satisfies Caller,
   }));
   const hosts = new Set(origins.map((origin) => new URL(origin).hostname));
 

@@ -1,8 +1,9 @@
 import { TIERS, type Opened, type Tier } from "../genai/recorded.ts";
-import type { Durability } from "../journal/options.ts";
+import type { Audit, Durability } from "../journal/options.ts";
 import type { Arrival, Call } from "./accept.ts";
 import type { Caller } from "./authorise.ts";
 import type { Counters } from "./counters.ts";
+import { GatewayError } from "./error.ts";
 import { newSpanId, newTraceId } from "./identity.ts";
 import type { Recorder } from "./recorder.ts";
 import { NOT_RECORDED, type Recording } from "./recording.ts";
@@ -13,6 +14,7 @@ export interface CaptureOptions {
   readonly recorder: Recorder;
   readonly counters: Counters;
   readonly durability: Durability;
+  readonly audit: Audit;
   readonly tier: Tier;
   readonly traceContext: "continue" | "link" | "ignore";
 }
@@ -24,6 +26,7 @@ export interface Captured {
 }
 
 export interface Capture {
+  /** Throws a `GatewayError` for a call that must be recorded and cannot be. */
   call(call: Call, caller: Caller, route: Route, noLog: boolean): Captured;
   /** A call that was refused before all of that was known: only that it came, and why it went no further. */
   refusal(arrival: Arrival, caller?: Caller): Captured;
@@ -32,7 +35,7 @@ export interface Capture {
 const TRUE = /^(true|1|yes|on)$/i;
 const FALSE = /^(false|0|no|off)$/i;
 
-export function capture({ recorder, counters, durability, tier, traceContext }: CaptureOptions): Capture {
+export function capture({ recorder, counters, durability, audit, tier, traceContext }: CaptureOptions): Capture {
   /** How much of a call may be kept: what is set for its caller or for all, lowered by what its headers ask for. */
   function tierFor(caller: Caller | undefined, read: ReadonlyMap<string, string>): Tier {
     return wantsNoRecord(read) ? "none" : lowered(caller?.capture ?? tier, read);
@@ -46,6 +49,7 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
 
   return {
     call(call, caller, { upstream, path }, noLog) {
+      if ((caller.audit ?? audit) === "required" && !recorder.able) throw unavailable();
       const ids = traceIds(call, traceContext);
       const opened: Opened = {
         exchangeId: call.exchangeId,
@@ -91,6 +95,13 @@ export function capture({ recorder, counters, durability, tier, traceContext }: 
       return { recording: open(opened, arrival.startedMs, caller?.durability ?? durability), traceId };
     },
   };
+}
+
+function unavailable(): GatewayError {
+  return new GatewayError(
+    "audit_unavailable",
+    "calls of this client must be recorded, and the disk takes no records now; try again shortly",
+  );
 }
 
 function clientAddress({ request }: Arrival): { clientAddress?: string } {

@@ -15,13 +15,15 @@ export interface GatewayCounts {
   /** Requests that Node's parser refused before there was a call. */
   malformed: number;
   retried: number;
+  /** Times that the event loop stood still for a second or longer. */
+  blocked: number;
   open: number;
   dropped: { [reason: string]: number };
 }
 
 export interface Counters {
   readonly counts: GatewayCounts;
-  count(name: Exclude<keyof GatewayCounts, "dropped">): void;
+  count(name: Exclude<keyof GatewayCounts, "dropped">, times?: number): void;
   end(ending: Ending): void;
   drop(reason: string, count?: number): void;
 }
@@ -38,12 +40,13 @@ export function counters(): Counters {
     released_before_written: 0,
     malformed: 0,
     retried: 0,
+    blocked: 0,
     open: 0,
     dropped: {},
   };
   return {
     counts,
-    count: (name) => void counts[name]++,
+    count: (name, times = 1) => void (counts[name] += times),
     end: (ending) => void counts[ending]++,
     drop: (reason, count = 1) => void (counts.dropped[reason] = (counts.dropped[reason] ?? 0) + count),
   };

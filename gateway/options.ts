@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SecretReference } from "../config/secret.ts";
 import type { Resolved } from "../config/secret.ts";
 import { TIERS } from "../genai/recorded.ts";
-import { DURABILITIES } from "../journal/options.ts";
+import { AUDITS, DURABILITIES } from "../journal/options.ts";
 import { baseUrl } from "./base_url.ts";
 import { caFile } from "./ca_file.ts";
 
@@ -53,6 +53,7 @@ export const clientOptions = z.strictObject({
   tenant: name.default("default").meta({ description: "Whose data the calls are; tenants never see each other's." }),
   token: secretReference.meta({ description: "What the client sends as `x-spangate-key`." }),
   durability: z.enum(DURABILITIES).optional().meta({ description: "Overrides the top-level `durability` for this client's calls." }),
+  audit: z.enum(AUDITS).optional().meta({ description: "Overrides the top-level `audit` for this client's calls." }),
   capture: z.enum(TIERS).optional().meta({ description: "Overrides the top-level `capture` for this client's calls." }),
 });
 export type ClientOptions = Resolved<z.output<typeof clientOptions>>;
@@ -86,6 +87,9 @@ export const gatewayOptions = z.strictObject({
   connect_timeout_ms: milliseconds.default(5_000).meta({ description: "Longest wait for a connection to the upstream." }),
   first_byte_timeout_ms: milliseconds.default(600_000).meta({ description: "Longest wait for the first byte of the reply." }),
   idle_timeout_ms: milliseconds.default(120_000).meta({ description: "Longest silence within a reply." }),
+  stall_timeout_ms: milliseconds
+    .default(300_000)
+    .meta({ description: "Longest time that a client may take nothing of a reply that waits for it." }),
   drain_timeout_ms: milliseconds.default(30_000).meta({ description: "Time that running calls have to finish after a stop." }),
   trace_context: z
     .enum(["continue", "link", "ignore"])

@@ -1,6 +1,7 @@
-import { constants, writev } from "node:fs";
-import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import timers from "node:timers";
+import { setTimeout } from "node:timers/promises";
+import { DISK, type AppendFile, type Files } from "./files.ts";
 import { KIND, recordHead, recordLength, writeRecord, type Kind, type Sequence } from "./record.ts";
 import { newSeal, type MasterKey, type Seal } from "./seal.ts";
 import { encodeHead, segmentName } from "./segment.ts";
@@ -13,133 +14,284 @@ export interface AppendOptions {
   readonly segmentBytes: number;
   /** A segment with records is closed when it is older. Milliseconds. */
   readonly maxAgeMs?: number;
-  /** Encrypts each write group when given. */
-  readonly master?: MasterKey;
-  /** Told how many records a failed write took along. Who waited for them hears of it too. */
+  /** Encrypts each write group when given; a function is asked anew for each segment. */
+  readonly master?: MasterKey | (() => MasterKey);
+  /** Most bytes that wait in memory while the disk does not take them; what would be more is refused. */
+  readonly maxPendingBytes?: number;
+  /** Told of each write and each `fdatasync` that failed. Nothing is lost by it: the records are appended again. */
+  readonly onError?: (error: unknown) => void;
+  /** Told how many records were lost for good, because the journal was closed while the disk did not take them. */
   readonly onLost?: (records: number, error: unknown) => void;
+  readonly files?: Files;
+  /** Between two tries while the disk does not take anything. */
+  readonly retryMs?: number;
 }
 
-/** Writes one journal. The only writer of its folder; it never reopens a segment, and leaves one behind whose write failed. */
+/**
+ * Writes one journal. The only writer of its folder; it never reopens a segment, and leaves one behind whose write or `fdatasync` failed:
+ * what was not durable there is appended again to the next one, under the same sequence numbers.
+ */
 export interface Journal extends AsyncDisposable {
-  /** Puts a record behind those before it; it is on its way to the file with the next `written` or `durable`. */
+  /**
+   * Puts a record behind those before it; it is on its way to the file with the next `written` or `durable`.
+   * Throws `JournalFull` when too much waits for the disk already.
+   */
   append(kind: Kind, payload: readonly Buffer[]): Sequence;
-  /** Resolves once all appended so far is in the file, safe from the end of this process. Rejects when it cannot be written. */
+  /**
+   * Resolves once all appended so far is in the file, safe from the end of this process. Rejects when the disk does not take it; the
+   * journal keeps it and goes on trying. Those who wait for one write get the same promise.
+   */
   written(): Promise<void>;
-  /** Resolves once all appended so far is on the disk, safe from power loss. Callers that come together share one `fdatasync`. */
+  /** Resolves once all appended so far is on the disk, safe from power loss. Callers that come together share one `fdatasync`. Rejects like `written`. */
   durable(): Promise<void>;
   /** Begins a new segment when the current one has records and is older than `maxAgeMs`. */
   rotateIfOld(): Promise<void>;
   /** Bytes that were appended and not yet written. */
   readonly pendingBytes: number;
   readonly appended: number;
+  /** Why the last write or `fdatasync` failed; undefined once one has succeeded again. */
+  readonly failing: unknown;
+}
+
+/** Too much waits for a disk that does not take it. */
+export class JournalFull extends Error {
+  override readonly name = "JournalFull";
+}
+
+/** Records that are written together, one behind the other. */
+interface Group {
+  readonly first: Sequence;
+  /** How many of its records there are. */
+  count: number;
+  buffer: Buffer;
+  bytes: number;
+  /** The segment that holds it now. */
+  segment?: Segment;
+  written?: PromiseWithResolvers<void>;
 }
 
 interface Segment {
-  readonly file: FileHandle;
+  readonly file: AppendFile;
   readonly seal?: Seal;
   readonly openedAt: number;
   size: number;
   records: number;
+  /** Something was written since it was last made durable. */
+  dirty: boolean;
+  /** A write or `fdatasync` failed: what stands at its end is uncertain, so nothing is written behind it. */
+  broken: boolean;
+  /** Its `fdatasync` failed: what of it the disk has is uncertain. */
+  uncertain: boolean;
 }
 
-interface Waiting {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const GROUP_BYTES = 64 * 1024;
-/** A buffer that one large record needed is not kept for the small ones behind it. */
-const MAX_KEPT_BYTES = 4 * 1024 * 1024;
+const GROUP_BYTES = 128 * 1024;
+/** A group that is larger is written without waiting for company. */
+const LARGE_BYTES = 64 * 1024;
+/** Buffers kept for groups to come. */
+const MAX_SPARE = 128;
+/** Between the beginnings of two writes, so that under load many records share one: a write costs more than what it writes. */
+const COMPANY_MS = 1;
+const RETRY_MS = 250;
+/** How often a journal that is closed tries to get rid of what it has. */
+const LAST_TRIES = 4;
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** Beyond this, written records are no longer kept for the case that their `fdatasync` fails. */
+const MAX_UNSYNCED_BYTES = 64 * 1024 * 1024;
 
 export async function journal(options: AppendOptions): Promise<Journal> {
-  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  const { folder, files = DISK, maxPendingBytes = MAX_PENDING_BYTES, retryMs = RETRY_MS } = options;
+  await files.makeFolder(folder);
   let next = options.first;
-  /** Records that wait to be written, one behind the other, and the memory for those that come while they are. */
-  let group = Buffer.allocUnsafe(GROUP_BYTES);
-  let spare = Buffer.allocUnsafe(GROUP_BYTES);
-  let groupBytes = 0;
-  let groupFirst = next;
-  let writers: Waiting[] = [];
+  const spare: Buffer[] = [];
+
+  /** Takes what is appended now. */
+  let filling = newGroup();
+  /** Groups that are to be written, in order, before the one that fills. */
+  const queue: Group[] = [];
+  let queuedBytes = 0;
   let writing: Promise<void> | undefined;
+  let begunAt = -Infinity;
+  /** A write is about to begin, after the current turn or after a while. */
+  let waking = false;
   let rotate = false;
-  let broken = false;
+  /** How often records were put back into the queue because their `fdatasync` failed. */
+  let setBack = 0;
+  let failing: unknown;
+  let closed = false;
 
+  /** Groups that are in a file and not yet durable, in order. */
+  const unsynced: Group[] = [];
+  let unsyncedBytes = 0;
+  let syncers: PromiseWithResolvers<void>[] = [];
   // The disk is waited for beside the writing: a reply that needs its record written must not wait for a record that needs to be durable.
-  let syncers: Waiting[] = [];
   let syncing: Promise<void> | undefined;
-  let dirty = false;
-  let folderDirty = false;
+  let folderDirty = true;
   /** Segments that were left, still to be made durable and closed. */
-  let left: FileHandle[] = [];
+  const left: Segment[] = [];
 
+  /** Name of the newest segment, as a number. */
+  let newest = -1;
   let segment = await openSegment(next);
-  await syncFolder(options.folder);
+  await syncFolder();
 
+  function newGroup(): Group {
+    return { first: next, count: 0, buffer: spare.pop() ?? Buffer.allocUnsafe(GROUP_BYTES), bytes: 0 };
+  }
+
+  function recycle({ buffer }: Group): void {
+    if (spare.length < MAX_SPARE && buffer.length === GROUP_BYTES) spare.push(buffer);
+  }
+
+  /** `first`: the first record it will hold. It is named for it, unless a segment of that name was left behind broken. */
   async function openSegment(first: Sequence): Promise<Segment> {
-    const sealed = options.master && newSeal(options.master, first);
+    const name = Math.max(first, newest + 1);
+    const path = join(folder, segmentName(name));
+    const { master } = options;
+    const sealed = master && newSeal(typeof master === "function" ? master() : master, first);
     const head = encodeHead({ first, createdAt: new Date().toISOString(), ...(sealed && { key: sealed.key }) });
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW;
-    const file = await open(join(options.folder, segmentName(first)), flags, 0o600);
+    const file = await files.create(path);
     try {
-      await writeAll(file.fd, [head]);
+      await writeAll(file, [head]);
     } catch (error) {
-      await file.close();
+      // It never held a record; left there, it would stand in the way of the next one.
+      await file.close().catch(() => {});
+      await files.remove(path).catch(() => (newest = name));
       throw error;
     }
+    newest = name;
     folderDirty = true;
-    return { file, ...(sealed && { seal: sealed.seal }), openedAt: performance.now(), size: head.length, records: 0 };
+    const openedAt = performance.now();
+    return {
+      file,
+      ...(sealed && { seal: sealed.seal }),
+      openedAt,
+      size: head.length,
+      records: 0,
+      dirty: true,
+      broken: false,
+      uncertain: false,
+    };
   }
 
-  /** Writes what is pending, group after group, until nobody waits. */
-  async function write(): Promise<void> {
-    while (writers.length > 0) {
-      const served = writers;
-      const first = groupFirst;
-      const count = next - first;
-      const records = group;
-      const length = groupBytes;
-      writers = [];
-      group = spare;
-      groupBytes = 0;
-      groupFirst = next;
-      try {
-        const full = segment.records > 0 && segment.size + length > options.segmentBytes;
-        if (rotate || (length > 0 && (broken || full))) {
-          rotate = false;
-          const before = segment.file;
-          segment = await openSegment(first);
-          broken = false;
-          left.push(before);
-          sync();
-        }
-        if (length > 0) {
-          segment.size += await writeGroup(segment, first, records.subarray(0, length));
-          segment.records += count;
-          dirty = true;
-        }
-        for (const { resolve } of served) resolve();
-      } catch (error) {
-        broken = true; // half a group may stand at its end: nothing more is written behind that
-        if (count > 0) options.onLost?.(count, error);
-        for (const { reject } of served) reject(error);
-      }
-      spare = records.length > MAX_KEPT_BYTES ? Buffer.allocUnsafe(GROUP_BYTES) : records;
+  async function syncFolder(): Promise<void> {
+    if (!folderDirty) return;
+    folderDirty = false;
+    try {
+      await files.syncFolder(folder);
+    } catch (error) {
+      folderDirty = true;
+      throw error;
     }
   }
 
-  /** Starts writing after the current turn of the event loop, so that all that ends in one turn shares a write. */
+  /** Writes what waits, group after group. */
+  async function write(): Promise<void> {
+    let again = true;
+    // Those who waited for what came while the disk took nothing were told so: nobody waits for it now, and it is written all the same.
+    const all = failing !== undefined;
+    while (queue.length > 0 || filling.count > 0 || rotate) {
+      if (queue.length === 0 && filling.count > 0) close();
+      const group = queue[0];
+      try {
+        await makeRoomFor(group);
+        if (group === undefined) continue;
+        const into = segment;
+        const before = setBack;
+        begunAt = performance.now();
+        into.size += await writeGroup(into, group);
+        if (setBack > before) continue; // those before it are to be appended again, and it behind them
+        into.records += group.count;
+        into.dirty = true;
+        group.segment = into;
+        failing = undefined;
+        again = true;
+        queue.splice(queue.indexOf(group), 1);
+        queuedBytes -= group.bytes;
+        keep(group);
+        group.written?.resolve();
+        delete group.written;
+        if (!all && filling.bytes < LARGE_BYTES && queue.length === 0) return;
+      } catch (error) {
+        segment.broken = true; // half a group may stand at its end
+        if (again) {
+          again = false; // a passing failure costs a segment and nothing else
+          continue;
+        }
+        fail(error);
+        return;
+      }
+    }
+  }
+
+  /** Closes the group that fills: it is the last one of the queue now. */
+  function close(): void {
+    queue.push(filling);
+    queuedBytes += filling.bytes;
+    filling = newGroup();
+  }
+
+  /** Leaves the segment that is full, old or broken. */
+  async function makeRoomFor(group: Group | undefined): Promise<void> {
+    const full = group !== undefined && segment.records > 0 && segment.size + group.bytes > options.segmentBytes;
+    if (!rotate && !full && !segment.broken) return;
+    const before = segment;
+    if (before.broken) await files.makeFolder(folder); // it may have been the folder that went
+    segment = await openSegment(group?.first ?? filling.first);
+    rotate = false;
+    left.push(before);
+    sync();
+  }
+
+  /** Those who wait are told; what they wait for stays. */
+  function fail(error: unknown): void {
+    failing = error;
+    rotate = false;
+    options.onError?.(error);
+    for (const group of [...queue, filling]) {
+      group.written?.reject(error);
+      delete group.written;
+    }
+    waking = true;
+    timers.setTimeout(startWriting, retryMs).unref();
+  }
+
   function startWriting(): void {
-    writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(write).finally(() => {
+    waking = false;
+    if (writing !== undefined || closed) return;
+    writing = write().finally(() => {
       writing = undefined;
-      if (writers.length > 0) startWriting();
+      if (failing === undefined && (filling.written !== undefined || rotate)) soon();
     });
+  }
+
+  /** Starts writing after the current turn of the event loop, so that all that ends in one turn shares a write; later when one has just begun. */
+  function soon(): void {
+    if (writing !== undefined || waking) return;
+    waking = true;
+    const wait = filling.bytes >= LARGE_BYTES ? 0 : begunAt + COMPANY_MS - performance.now();
+    if (wait > 0) timers.setTimeout(startWriting, wait);
+    else setImmediate(startWriting);
   }
 
   function written(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      writers.push({ resolve, reject });
-      startWriting();
-    });
+    const group = filling.count > 0 ? filling : queue.at(-1);
+    if (group === undefined) return Promise.resolve();
+    if (failing !== undefined) return Promise.reject(failing);
+    group.written ??= Promise.withResolvers();
+    soon();
+    return group.written.promise;
+  }
+
+  /** A written group stays until it is durable. */
+  function keep(group: Group): void {
+    unsynced.push(group);
+    unsyncedBytes += group.bytes;
+    while (unsyncedBytes > MAX_UNSYNCED_BYTES && unsynced.length > 1) release(unsynced.shift() as Group);
+  }
+
+  function release(group: Group): void {
+    unsyncedBytes -= group.bytes;
+    recycle(group);
   }
 
   /** Makes durable what is written, until nobody waits. */
@@ -152,45 +304,91 @@ export async function journal(options: AppendOptions): Promise<Journal> {
 
   async function syncAll(): Promise<void> {
     const served = syncers;
-    const leaving = left;
+    const last = unsynced.at(-1);
     syncers = [];
-    left = [];
     try {
-      if (dirty) {
-        dirty = false;
-        await segment.file.datasync();
+      for (let each = left[0]; each !== undefined; each = left[0]) {
+        await syncSegment(each);
+        left.shift();
+        await each.file.close();
       }
-      for (const file of leaving) await file.datasync();
-      if (folderDirty) {
-        folderDirty = false;
-        await syncFolder(options.folder);
-      }
+      await syncSegment(segment);
+      await syncFolder();
+      if (last !== undefined) unsynced.splice(0, unsynced.indexOf(last) + 1).forEach(release);
       for (const { resolve } of served) resolve();
     } catch (error) {
-      broken = true;
+      appendAgain();
+      options.onError?.(error);
       for (const { reject } of served) reject(error);
-    } finally {
-      await Promise.allSettled(leaving.map((file) => file.close()));
     }
   }
 
+  /** What is in a broken segment is appended again; its own `fdatasync` means nothing any more. */
+  async function syncSegment(each: Segment): Promise<void> {
+    if (!each.dirty || each.uncertain) return;
+    each.dirty = false;
+    try {
+      await each.file.datasync();
+    } catch (error) {
+      each.broken = each.uncertain = true;
+      throw error;
+    }
+  }
+
+  /** From the first record on that is uncertain, all that is not durable goes into a segment of its own, in order. */
+  function appendAgain(): void {
+    const from = unsynced.findIndex((group) => group.segment?.uncertain);
+    const groups = from === -1 ? [] : unsynced.splice(from);
+    for (const group of groups) {
+      unsyncedBytes -= group.bytes;
+      queuedBytes += group.bytes;
+    }
+    queue.unshift(...groups);
+    setBack++; // also without any: a write may be under way into the segment that failed
+    rotate = true;
+    if (!waking) startWriting();
+  }
+
   async function durable(): Promise<void> {
-    await written();
-    await new Promise<void>((resolve, reject) => {
-      syncers.push({ resolve, reject });
+    let before: number;
+    do {
+      before = setBack;
+      await written();
+      const waiting = Promise.withResolvers<void>();
+      syncers.push(waiting);
       sync();
-    });
+      await waiting.promise;
+    } while (setBack > before); // an fdatasync failed meanwhile: what was written is to be written again
+  }
+
+  async function lastTries(left: number): Promise<void> {
+    try {
+      await durable();
+    } catch (error) {
+      if (left <= 1) throw error;
+      await setTimeout(retryMs);
+      startWriting();
+      await writing;
+      await lastTries(left - 1);
+    }
   }
 
   return {
     append(kind, payload) {
-      const needed = groupBytes + recordLength(payload);
-      if (needed > group.length) {
-        const larger = Buffer.allocUnsafe(Math.max(needed, group.length * 2));
-        larger.set(group.subarray(0, groupBytes));
-        group = larger;
+      const length = recordLength(payload);
+      const pending = queuedBytes + filling.bytes;
+      if (pending > 0 && pending + length > maxPendingBytes) {
+        throw new JournalFull(`${pending} bytes already wait for the disk of ${folder}`, { cause: failing });
       }
-      groupBytes = writeRecord(group, groupBytes, next, kind, payload);
+      const needed = filling.bytes + length;
+      if (needed > filling.buffer.length) {
+        const larger = Buffer.allocUnsafe(Math.max(needed, filling.buffer.length * 2));
+        larger.set(filling.buffer.subarray(0, filling.bytes));
+        recycle(filling);
+        filling.buffer = larger;
+      }
+      filling.bytes = writeRecord(filling.buffer, filling.bytes, next, kind, payload);
+      filling.count++;
       return next++;
     },
     written,
@@ -198,63 +396,60 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     async rotateIfOld() {
       if (segment.records === 0 || performance.now() - segment.openedAt < (options.maxAgeMs ?? Infinity)) return;
       rotate = true;
-      await written();
+      while (rotate && failing === undefined) {
+        startWriting();
+        await writing;
+      }
     },
     get pendingBytes() {
-      return groupBytes;
+      return queuedBytes + filling.bytes;
     },
     get appended() {
       return next - options.first;
     },
+    get failing() {
+      return failing;
+    },
     async [Symbol.asyncDispose]() {
       try {
-        await durable();
+        await lastTries(LAST_TRIES);
       } finally {
+        closed = true;
+        await writing;
         await syncing;
-        for (const file of [...left, segment.file]) await file.close();
+        const lost = [...queue, filling].reduce((sum, { count }) => sum + count, 0);
+        if (lost > 0) options.onLost?.(lost, failing);
+        await Promise.allSettled([...left, segment].map(({ file }) => file.close()));
       }
     },
   };
 }
 
-/** The group as it is, or sealed as one record; returns the bytes that were written. */
-async function writeGroup({ file, seal }: Segment, first: Sequence, group: Buffer): Promise<number> {
-  if (seal === undefined) return writeAll(file.fd, [group]);
+/** The group as it is, or sealed as one record; resolves with the bytes that were written. */
+function writeGroup({ file, seal }: Segment, { first, buffer, bytes }: Group): Promise<number> {
+  const group = buffer.subarray(0, bytes);
+  if (seal === undefined) return writeAll(file, [group]);
   const sealed = seal.seal(first, group);
-  return writeAll(file.fd, [recordHead(first, KIND.sealed, sealed), ...sealed]);
+  return writeAll(file, [recordHead(first, KIND.sealed, sealed), ...sealed]);
 }
 
 /** One write, or as many as the file takes to swallow it all. */
-function writeAll(fd: number, buffers: readonly Buffer[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let total = 0;
-    const step = (rest: readonly Buffer[]): void =>
-      writev(fd, rest, null, (error, count) => {
-        if (error) return reject(error);
-        total += count;
-        const behind = withoutFirst(rest, count);
-        if (behind.length === 0) resolve(total);
-        else step(behind);
-      });
-    step(buffers);
-  });
+async function writeAll(file: AppendFile, buffers: readonly Buffer[]): Promise<number> {
+  let total = 0;
+  for (let rest = buffers; rest.length > 0;) {
+    const count = await file.write(rest);
+    if (count <= 0) throw new Error("the file takes no more bytes");
+    total += count;
+    rest = withoutFirst(rest, count);
+  }
+  return total;
 }
 
-function withoutFirst(buffers: readonly Buffer[], count: number): Buffer[] {
+function withoutFirst(buffers: readonly Buffer[], count: number): readonly Buffer[] {
   const rest: Buffer[] = [];
   for (const bytes of buffers) {
     if (count < bytes.length) rest.push(bytes.subarray(count));
     count = Math.max(0, count - bytes.length);
   }
   return rest;
-}
-
-/** Makes the names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -4,6 +4,10 @@ import { z } from "zod";
 export const DURABILITIES = ["balanced", "strict", "off"] as const;
 export type Durability = (typeof DURABILITIES)[number];
 
+/** Whether a call may be relayed that cannot be recorded. */
+export const AUDITS = ["best_effort", "required"] as const;
+export type Audit = (typeof AUDITS)[number];
+
 const MIB = 1024 * 1024;
 
 export const journalOptions = z.strictObject({
@@ -13,4 +17,13 @@ export const journalOptions = z.strictObject({
     .max(1024 * MIB)
     .default(64 * MIB)
     .meta({ description: "Size at which a journal file is closed and the next one begun." }),
+  quota_bytes: z
+    .int()
+    .min(MIB)
+    .optional()
+    .meta({
+      description:
+        "What all journals together may take. From 80 % on records are kept without content, from 95 % on no more are begun; both are counted. " +
+        "Left out, the smaller of 10 GiB and a fifth of the free disk.",
+    }),
 });

@@ -1,18 +1,37 @@
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { open, stat, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { KIND, type JournalRecord, type Sequence } from "./record.ts";
 import { scanRecords } from "./scan.ts";
-import { openSeal, type MasterKey, type Seal } from "./seal.ts";
+import { openSeal, type Masters, type Seal } from "./seal.ts";
 import { decodeHead, listSegments, segmentName } from "./segment.ts";
 
 export interface ReadOptions {
   readonly folder: string;
   /** Records up to and including this one are passed over. */
   readonly after: Sequence;
+  /** Name of the segment to begin with, where it is known; else the one that `after` points to. */
+  readonly segment?: Sequence;
   /** Keys that segments may be sealed with. */
-  readonly masters?: readonly MasterKey[];
+  readonly masters?: Masters;
   /** Told of each stretch that could not be read; reading goes on behind it. */
-  readonly onDamage: (damage: { readonly segment: string; readonly offset: number; readonly reason: string }) => void;
+  readonly onDamage: (damage: Damage) => void;
+  /** Told of numbers that no record has although records behind them are there: what was in them is lost. */
+  readonly onMissing?: (missing: Missing) => void;
+  /** Numbers up to this one are not missed: their records were done with before. `after` unless it is given. */
+  readonly missedAfter?: Sequence;
+}
+
+export interface Damage {
+  readonly segment: string;
+  readonly offset: number;
+  readonly reason: string;
+}
+
+/** Records `from` to `to`, both included. */
+export interface Missing {
+  readonly from: Sequence;
+  readonly to: Sequence;
 }
 
 /** Follows a journal from a place on, also while it is being written. */
@@ -28,6 +47,8 @@ export interface JournalReader extends AsyncDisposable {
 }
 
 const READ_BYTES = 1024 * 1024;
+/** So many segments behind one whose `fdatasync` failed, what was in it begins again. */
+const FILLED_WITHIN = 3;
 
 export function journalReader(options: ReadOptions): JournalReader {
   let first: Sequence | undefined;
@@ -38,24 +59,38 @@ export function journalReader(options: ReadOptions): JournalReader {
   let rest: Buffer = Buffer.alloc(0);
   let headRead = false;
   let last = options.after;
+  /** The first record it was made for; its name may be later. */
+  let headFirst: Sequence = 1;
+  /** The next segment begins at or before where this one has a gap: its writer appended again what was not safe here. */
+  let superseded = false;
+  /** Every number up to this one was seen, or reported as missing. */
+  let accounted = options.missedAfter ?? options.after;
+  /** Sizes of segments that will not grow any more. */
+  const sizes = new Map<Sequence, number>();
 
   /** The segment to read after the current one, or the first one of all. */
   async function following(): Promise<Sequence | undefined> {
     const segments = await listSegments(options.folder);
     const current = first;
     if (current !== undefined) return segments.find((each) => each > current);
+    if (options.segment !== undefined) return segments.find((each) => each >= (options.segment ?? 0));
     // Of the segments before `after`, only the last one can hold something behind it.
     return segments.findLast((each) => each <= options.after + 1) ?? segments[0];
   }
 
   async function openSegment(next: Sequence): Promise<void> {
     await file?.close();
-    file = await open(join(options.folder, segmentName(next)), "r");
+    file = undefined;
     first = next;
+    file = await open(join(options.folder, segmentName(next)), "r").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined; // deleted since it was listed: the next one shows what is missing
+      throw error;
+    });
     offset = 0;
     rest = Buffer.alloc(0);
     headRead = false;
     seal = undefined;
+    superseded = false;
   }
 
   const damagedAt = (at: number): { segment: string; offset: number } => ({ segment: segmentName(first ?? 0), offset: offset + at });
@@ -63,8 +98,7 @@ export function journalReader(options: ReadOptions): JournalReader {
   /** Gives up on what is left of this segment. */
   function skipSegment(reason: string): void {
     options.onDamage({ ...damagedAt(0), reason });
-    rest = Buffer.alloc(0);
-    offset = Infinity;
+    leave();
   }
 
   async function fill(bytes: number): Promise<boolean> {
@@ -76,35 +110,50 @@ export function journalReader(options: ReadOptions): JournalReader {
     return true;
   }
 
-  function readHead(): void {
+  function readHead(final: boolean): void {
     try {
-      const decoded = decodeHead(rest);
+      const decoded = decodeHead(rest, final);
       if (decoded === undefined) return;
-      if (decoded.head.key) seal = openSeal(options.masters ?? [], decoded.head.key, decoded.head.first);
+      const { head, length, mended } = decoded;
+      if (mended) options.onDamage({ ...damagedAt(0), reason: "a bit of its head was flipped, and is put right" });
+      superseded = isTakenUpAgain(head.first);
+      if (superseded) return leave();
+      account(head.first, head.first - 1);
+      if (head.key) seal = openSeal(options.masters ?? [], head.key, head.first);
+      headFirst = head.first;
       headRead = true;
-      rest = rest.subarray(decoded.length);
-      offset += decoded.length;
+      rest = rest.subarray(length);
+      offset += length;
     } catch (error) {
       skipSegment((error as Error).message);
     }
   }
 
+  /** `from` is the number of the next record there is, and all up to `to` are accounted for. */
+  function account(from: Sequence, to: Sequence): void {
+    if (from > accounted + 1) options.onMissing?.({ from: accounted + 1, to: from - 1 });
+    accounted = Math.max(accounted, to);
+  }
+
   /** Takes the whole records off the front of `rest`. `final`: this segment will not grow any more. */
   function take(into: JournalRecord[], final: boolean): void {
-    const { records, consumed, damage } = scanRecords(rest, first ?? 1, final);
-    for (const each of damage) options.onDamage({ ...damagedAt(each.offset), reason: `${each.length} bytes are no record` });
+    const { records, consumed, damage } = scanRecords(rest, headFirst, final);
     for (const record of records) {
       if (record.kind === KIND.sealed) openGroup(record, into);
       else pass(record, into);
     }
+    if (superseded) return leave();
+    for (const each of damage) options.onDamage({ ...damagedAt(each.offset), reason: `${each.length} bytes are no record` });
     rest = rest.subarray(consumed);
     offset += consumed;
   }
 
   /** What is left when another segment has begun behind this one. */
   function endSegment(into: JournalRecord[]): void {
+    if (offset === Infinity) return;
+    if (!headRead) readHead(true);
     if (headRead) take(into, true);
-    else skipSegment("its head is torn");
+    else if (offset !== Infinity) skipSegment("its head is torn");
   }
 
   function openGroup({ sequence, payload }: JournalRecord, into: JournalRecord[]): void {
@@ -118,9 +167,38 @@ export function journalReader(options: ReadOptions): JournalReader {
 
   /** Each sequence number is passed on once, whatever stands in the file. */
   function pass(record: JournalRecord, into: JournalRecord[]): void {
+    superseded ||= isTakenUpAgain(record.sequence);
+    if (superseded) return;
+    account(record.sequence, record.sequence);
     if (record.sequence <= last) return;
     last = record.sequence;
     into.push(record);
+  }
+
+  /** Whether there is a gap before `sequence` that a later segment fills. */
+  function isTakenUpAgain(sequence: Sequence): boolean {
+    return sequence > last + 1 && laterBegin() <= last + 1;
+  }
+
+  /** Nothing more is wanted of this segment. */
+  function leave(): void {
+    rest = Buffer.alloc(0);
+    offset = Infinity;
+  }
+
+  /** The least first record of the segments right behind this one: its writer may have begun another before it learned of the failure. */
+  function laterBegin(): Sequence {
+    const here = segmentName(first ?? 0);
+    const later = readdirSync(options.folder).filter((name) => name.endsWith(".seg") && name > here);
+    return Math.min(...later.sort().slice(0, FILLED_WITHIN).map(firstOf), Infinity);
+  }
+
+  function firstOf(name: string): Sequence {
+    try {
+      return decodeHead(beginning(join(options.folder, name)), true)?.head.first ?? Infinity;
+    } catch {
+      return Infinity; // what is wrong with it is said when it is read
+    }
   }
 
   return {
@@ -131,7 +209,7 @@ export function journalReader(options: ReadOptions): JournalReader {
       while (taken < maxBytes) {
         if (await fill(READ_BYTES)) {
           const before = offset;
-          if (!headRead) readHead();
+          if (!headRead) readHead(false);
           if (headRead) take(records, false);
           taken += offset === Infinity ? 0 : offset - before;
           continue;
@@ -158,13 +236,16 @@ export function journalReader(options: ReadOptions): JournalReader {
       return first;
     },
     async backlogBytes() {
+      const segments = await listSegments(options.folder);
+      const newest = segments.at(-1);
       let bytes = 0;
-      for (const each of await listSegments(options.folder)) {
-        if (first !== undefined && each < first) continue;
-        const size = await stat(join(options.folder, segmentName(each))).then(
-          (found) => found.size,
-          () => 0,
-        );
+      for (const each of segments) {
+        if (first !== undefined && each < first) {
+          sizes.delete(each);
+          continue;
+        }
+        const size = sizes.get(each) ?? (await sizeOf(join(options.folder, segmentName(each))));
+        if (each !== newest) sizes.set(each, size);
         bytes += each === first ? Math.max(0, size - offset) : size;
       }
       return bytes;
@@ -174,6 +255,24 @@ export function journalReader(options: ReadOptions): JournalReader {
       file = undefined;
     },
   };
+}
+
+/** Of a segment: longer than its head. */
+function beginning(path: string): Buffer {
+  const fd = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(1024);
+    return bytes.subarray(0, readSync(fd, bytes));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 /** Deletes the segments that hold nothing from `keep` on; the newest always stays. Returns how many went. */

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
  * What a record holds. Numbers are part of the format: never reuse one.
  * `sealed` is a write group of other records, encrypted together.
  */
-export const KIND = { begin: 1, part: 2, end: 3, otlp: 4, event: 5, batch: 6, sealed: 16 } as const;
+export const KIND = { begin: 1, part: 2, end: 3, otlp: 4, event: 5, batch: 6, letter: 7, sealed: 16 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** Place of a record in its journal: counts from 1, without gaps as long as nothing was lost. Doubles as the cursor of a consumer. */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { KIND, type Sequence } from "./record.ts";
 
@@ -27,10 +27,21 @@ export interface Seal {
 const ALGORITHM = "aes-256-gcm";
 const TAG = 16;
 
+/** Keys that segments may be sealed with, the newest first; a function is asked anew for each segment. */
+export type Masters = readonly MasterKey[] | (() => readonly MasterKey[]);
+
 /**
- * Reads a key of 32 bytes, written as 64 hex digits; makes one, readable to its owner alone, when there is none.
- * Throws when the file holds something else.
+ * Reads keys of 32 bytes, one a line, each written as 64 hex digits: the first is what new segments are sealed with, the others still open old
+ * ones. Throws when the file is not there or holds something else.
  */
+export function loadKeys(file: string): readonly [MasterKey, ...MasterKey[]] {
+  const [newest = "", ...older] = readFileSync(file, "utf8")
+    .trim()
+    .split(/\s*\n\s*/);
+  return [readKey(newest, file), ...older.map((text) => readKey(text, file))];
+}
+
+/** The newest key of a file. Makes one, readable to its owner alone, when there is no file. Throws like `loadKeys`. */
 export function loadOrCreateKey(file: string): MasterKey {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -45,9 +56,21 @@ export function loadOrCreateKey(file: string): MasterKey {
       rmSync(draft);
     }
   }
-  const text = readFileSync(file, "utf8").trim();
+  return loadKeys(file)[0];
+}
+
+/** Puts a new key before those of the file, in one step: whoever reads it at that moment finds the old keys or all of them. */
+export function addKey(file: string): MasterKey {
+  const keys = [{ bytes: randomBytes(32) }, ...loadKeys(file)];
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, keys.map(({ bytes }) => `${bytes.toString("hex")}\n`).join(""), { mode: 0o600, flag: "wx", flush: true });
+  renameSync(draft, file);
+  return loadOrCreateKey(file);
+}
+
+function readKey(text: string, file: string): MasterKey {
   if (!/^[0-9a-f]{64}$/i.test(text)) {
-    throw new Error(`${file} does not hold 64 hex digits (32 bytes), such as \`openssl rand -hex 32\` prints`);
+    throw new Error(`${file} does not hold 64 hex digits (32 bytes) a line, such as \`openssl rand -hex 32\` prints`);
   }
   const bytes = Buffer.from(text, "hex");
   return { id: hash("sha256", bytes, "hex").slice(0, 16), bytes };
@@ -66,8 +89,9 @@ export function newSeal(master: MasterKey, first: Sequence): { seal: Seal; key: 
 }
 
 /** The seal of a segment that was written before. Throws when none of `masters` wrapped its key. */
-export function openSeal(masters: readonly MasterKey[], key: WrappedKey, first: Sequence): Seal {
-  const master = masters.find(({ id }) => id === key.master);
+export function openSeal(masters: Masters, key: WrappedKey, first: Sequence): Seal {
+  const keys = typeof masters === "function" ? masters() : masters;
+  const master = keys.find(({ id }) => id === key.master);
   if (master === undefined)
     throw new Error(`segment ${first} is encrypted with key ${key.master}, which is not at hand; put that key file back`);
   const wrapped = Buffer.from(key.wrapped, "base64");

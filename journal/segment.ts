@@ -6,7 +6,10 @@ import type { WrappedKey } from "./seal.ts";
 /** Version of the segment format; every version ever written can be read, only this one is written. */
 const VERSION = 1;
 const MAGIC = Buffer.from("SPANGATE");
-const FIXED = MAGIC.length + 2 + 4 + 4;
+const VERSION_AT = MAGIC.length;
+const FIXED = VERSION_AT + 2 + 4 + 4;
+/** Heads are some 250 bytes; what is longer is none of ours, and not worth mending. */
+const LONGEST_HEAD = 1024;
 
 /** What stands at the beginning of a segment, before its first record. */
 export interface SegmentHead {
@@ -28,8 +31,48 @@ export function encodeHead(head: SegmentHead): Buffer {
   return bytes;
 }
 
-/** The head and where the first record begins; undefined when the bytes end before it does. Throws when this is no segment. */
-export function decodeHead(bytes: Buffer): { head: SegmentHead; length: number } | undefined {
+export interface DecodedHead {
+  readonly head: SegmentHead;
+  /** Where the first record begins. */
+  readonly length: number;
+  /** A flipped bit was put right. */
+  readonly mended?: true;
+}
+
+/**
+ * The head at the beginning of `bytes`; undefined when they end before it does. Without its head a sealed segment is lost as a whole, so one
+ * flipped bit in it is put right. `final`: no bytes will come behind these. Throws when this is no segment.
+ */
+export function decodeHead(bytes: Buffer, final = false): DecodedHead | undefined {
+  try {
+    const decoded = decode(bytes);
+    return decoded ?? (final ? mend(bytes) : undefined);
+  } catch (error) {
+    const mended = mend(bytes);
+    if (mended === undefined) throw error;
+    return mended;
+  }
+}
+
+/** Tries every single bit: the checksum tells the right one, for it finds all errors of up to three bits in texts this short. */
+function mend(bytes: Buffer): DecodedHead | undefined {
+  const draft = Buffer.from(bytes.subarray(0, LONGEST_HEAD));
+  for (let bit = 0; bit < draft.length * 8; bit++) {
+    const at = bit >> 3;
+    if (at === VERSION_AT || at === VERSION_AT + 1) continue; // the checksum does not cover it: another version must not be taken for this one
+    draft[at] = (draft[at] ?? 0) ^ (1 << (bit & 7));
+    try {
+      const decoded = decode(draft);
+      if (decoded !== undefined && decoded.length > at) return { ...decoded, mended: true };
+    } catch {
+      // Not this bit.
+    }
+    draft[at] = (draft[at] ?? 0) ^ (1 << (bit & 7));
+  }
+  return undefined;
+}
+
+function decode(bytes: Buffer): DecodedHead | undefined {
   if (bytes.length < FIXED) return undefined;
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error("not a journal segment: it does not begin with SPANGATE");
   const version = bytes.readUInt16LE(8);
@@ -47,12 +90,12 @@ export function segmentName(first: Sequence): string {
 
 /** First sequence numbers of the segments in a folder, ascending; empty when there is no such folder. */
 export async function listSegments(folder: string): Promise<Sequence[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return names
-    .filter((name) => /^\d{16}\.seg$/.test(name))
-    .map((name) => Number(name.slice(0, 16)))
+  return entries
+    .filter((entry) => entry.isFile() && /^\d{16}\.seg$/.test(entry.name))
+    .map(({ name }) => Number(name.slice(0, 16)))
     .sort((a, b) => a - b);
 }

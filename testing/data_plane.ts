@@ -6,17 +6,19 @@ import type { z } from "zod";
 import { Secret } from "../config/secret.ts";
 import { counters, type GatewayCounts } from "../gateway/counters.ts";
 import { gatewayOptions, type ClientOptions } from "../gateway/options.ts";
-import { recorder } from "../gateway/recorder.ts";
+import { recorder, type Recorder } from "../gateway/recorder.ts";
 import { gateway, type Gateway, type GatewaySettings } from "../gateway/server.ts";
 import type { OutboundProxy } from "../gateway/outbound_proxy.ts";
 import { decodePiece } from "../genai/piece.ts";
 import type { Chunk, Closed, Opened } from "../genai/recorded.ts";
 import { journal, type Journal } from "../journal/append.ts";
+import type { Files } from "../journal/files.ts";
 import { journalReader } from "../journal/read.ts";
+import type { Room } from "../journal/room.ts";
 import { loadOrCreateKey, type MasterKey } from "../journal/seal.ts";
 import { eventually } from "./eventually.ts";
 
-export interface DataPlaneOptions extends Partial<Pick<GatewaySettings, "default_upstream" | "durability" | "capture">> {
+export interface DataPlaneOptions extends Partial<Pick<GatewaySettings, "default_upstream" | "durability" | "audit" | "capture">> {
   /** Base URLs, or all the options of an upstream, by name. The first one is the default. */
   readonly upstreams: { readonly [name: string]: string | GatewaySettings["upstreams"][string] };
   readonly clients?: readonly (Omit<Partial<ClientOptions>, "token"> & { readonly name: string; readonly token: string })[];
@@ -24,6 +26,14 @@ export interface DataPlaneOptions extends Partial<Pick<GatewaySettings, "default
   readonly proxy?: OutboundProxy;
   /** What the recorder gets for its journal. */
   readonly disk?: (lane: Journal) => Journal;
+  /** What the journal writes to, in place of the disk. */
+  readonly files?: Files;
+  /** How much room there is for it. */
+  readonly room?: () => Room;
+  /** What the gateway gets for its recorder. */
+  readonly recorder?: (own: Recorder) => Recorder;
+  /** Where it listens, when not on loopback. */
+  readonly host?: string;
 }
 
 /** An exchange as its pieces in the journal tell it. */
@@ -62,15 +72,22 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   let copies = 0;
 
   const settings = settingsOf(options);
-  const lane = await journal({ folder, first: 1, segmentBytes: 64 * 2 ** 20, master });
+  const files = options.files && { files: options.files };
+  const lane = await journal({ folder, first: 1, segmentBytes: 64 * 2 ** 20, master, onError, ...files });
   const recording = recorder({
     journal: options.disk?.(lane) ?? lane,
     maxCaptureBytes: settings.gateway.max_capture_bytes,
     counters: counting,
+    ...(options.room && { room: options.room }),
     onError,
   });
-  const running = gateway(settings, { recorder: recording, counters: counting, proxy: options.proxy ?? {}, onError });
-  const port = await running.listen("127.0.0.1", 0, false);
+  const running = gateway(settings, {
+    recorder: options.recorder?.(recording) ?? recording,
+    counters: counting,
+    proxy: options.proxy ?? {},
+    onError,
+  });
+  const port = await running.listen(options.host ?? "127.0.0.1", 0, false);
 
   const entries = async (): Promise<readonly Entry[]> => {
     // Copied in this very turn: what is written while the copy is read does not count.
@@ -80,7 +97,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   };
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${options.host ?? "127.0.0.1"}:${port}`,
     counts: counting.counts,
     errors,
     apply: (changed) => running.apply(settingsOf(changed)),
@@ -100,6 +117,7 @@ function settingsOf({
   upstreams,
   default_upstream,
   durability,
+  audit,
   capture,
   clients = [],
   gateway: options = {},
@@ -109,6 +127,7 @@ function settingsOf({
     upstreams: Object.fromEntries(entries),
     default_upstream: default_upstream ?? entries[0]?.[0],
     durability: durability ?? "balanced",
+    audit: audit ?? "best_effort",
     capture: capture ?? "full",
     clients: clients.map((client) => ({ tenant: "default", ...client, token: new Secret(client.token) })),
     gateway: gatewayOptions.parse(options),

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { addKey, loadKeys } from "../journal/seal.ts";
+import { eventually } from "./eventually.ts";
+import { rig } from "./faults/rig.ts";
+
+/** Names of the files below `folder` that hold one of these texts as it is. */
+function filesWith(folder: string, texts: readonly string[]): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => {
+      const bytes = readFileSync(path);
+      return texts.some((text) => bytes.includes(text));
+    });
+}
+
+test("while a stream is written nothing of it can be read in the data folder, also after the key was rotated, and all of it is stored", async () => {
+  await using all = await rig();
+  await using gateway = await all.start({ capture: "metadata" });
+  const key = join(all.dataDir, "keys", "intake.key");
+  const calls = ["canary-1", "canary-2"].map((id) => ({ id, stream: true, words: 30, everyMs: 50 }));
+  const [first, second] = calls as [(typeof calls)[0], (typeof calls)[0]];
+  const intakeBytes = (): number =>
+    readdirSync(join(all.dataDir, "journal", "intake"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0);
+
+  const running = all.client.call(first);
+  for (let before = intakeBytes(), looked = 0; looked < 3; looked++) {
+    await eventually(intakeBytes, (bytes) => bytes > before);
+    before = intakeBytes();
+    expect(filesWith(all.dataDir, ["What is canary", "canary-1/0"])).toEqual([]);
+  }
+  await running;
+
+  const { id } = addKey(key);
+  const again = all.client.call(second);
+  await again;
+  expect(all.client.ledger.map(({ ending }) => ending)).toEqual(["completed", "completed"]);
+  await gateway.stop();
+  await using restarted = await all.start({ capture: "metadata" });
+  const rows = await restarted.sql("SELECT ending FROM spans WHERE operation = 'chat'");
+  expect(rows).toEqual([{ ending: "completed" }, { ending: "completed" }]);
+  expect(filesWith(all.dataDir, ["What is canary", "canary-1/0", "canary-2/0"])).toEqual([]);
+  expect(loadKeys(key)[0].id).toBe(id);
+});
