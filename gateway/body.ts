@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { tooLarge, type Call } from "./accept.ts";
+import { clientPace } from "./client_pace.ts";
 import { GatewayError } from "./error.ts";
 import { jsonScan, type JsonScan } from "./scan.ts";
 
@@ -83,18 +84,23 @@ function hold(
     const chunks: Buffer[] = [];
     let bytes = 0;
     const stop = (): void => {
+      pace.rest();
       request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
     };
+    const fail = (error: Error): void => {
+      stop();
+      request.pause();
+      reject(error);
+    };
+    const pace = clientPace(fail);
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
+      pace.came(chunk.length);
       chunks.push(chunk);
       try {
         each(chunk, bytes);
       } catch (error) {
-        stop();
-        request.pause();
-        reject(error);
-        return;
+        return fail(error as Error);
       }
       if (bytes < HOLD_BYTES) return;
       stop();
@@ -111,6 +117,7 @@ function hold(
     };
     const onClose = (): void => onError(new Error("the connection closed before the body was whole"));
     request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
+    pace.wait();
   });
 }
 
@@ -121,11 +128,32 @@ async function* following(
   maxBodyBytes: number,
 ): AsyncGenerator<Buffer> {
   let sum = held;
-  // Whoever stops reading here may still answer: the connection stays.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of paced(request)) {
     sum += chunk.length;
     check(scan, chunk, sum, maxBodyBytes);
     yield chunk;
+  }
+}
+
+/** What comes, as long as it comes fast enough. Whoever stops reading here may still answer: the connection stays. */
+async function* paced(request: IncomingMessage): AsyncGenerator<Buffer> {
+  const coming = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  let giveUp: (error: GatewayError) => void;
+  const pace = clientPace((error) => giveUp(error));
+  try {
+    for (;;) {
+      pace.wait();
+      const next = await new Promise<IteratorResult<Buffer>>((resolve, reject) => {
+        giveUp = reject;
+        coming.next().then(resolve, reject);
+      }).finally(() => pace.rest());
+      if (next.done) return;
+      pace.came(next.value.length);
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: behind a read that waits for the client it would wait as long.
+    void coming.return?.();
   }
 }
 

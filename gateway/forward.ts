@@ -1,5 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
-import type { Dispatcher } from "undici";
+import { errors, type Dispatcher } from "undici";
 import type { Attempt } from "../genai/recorded.ts";
 import type { Call } from "./accept.ts";
 import { ClientLeft, type Body } from "./body.ts";
@@ -11,6 +11,7 @@ import { replyHeaders, withoutNames } from "./headers.ts";
 import type { Ended } from "./recording.ts";
 import { sendError } from "./refuse.ts";
 import type { Route } from "./route.ts";
+import { limitStall, reset } from "./stall.ts";
 import { terminalWatch, type TerminalWatch } from "./terminal.ts";
 import { codeOf, errorType, unreachable } from "./upstream_error.ts";
 
@@ -18,6 +19,10 @@ export interface ForwardOptions {
   /** Beginnings of the lines that announce the last event of a stream, of all dialects. */
   readonly terminalMarkers: readonly Buffer[];
   readonly counters: Counters;
+  /** Longest wait for the head of a reply. undici begins it anew with each interim response, of which there may be any number. */
+  readonly firstByteMs: number;
+  /** Longest time that a client may take nothing of what waits for it. */
+  readonly stallMs: number;
   /** How a request may be changed on its way up, and its reply on the way down. */
   readonly edit?: Edit;
 }
@@ -31,20 +36,11 @@ export interface Edit {
 }
 
 /** Relays one call and notes it as it passes. Resolves when the exchange is over; never rejects. */
-export function forward({ terminalMarkers, counters, edit }: ForwardOptions) {
+export function forward(options: ForwardOptions) {
   watchConnections();
   return (call: Call, route: Route, body: Body, { recording, traceId }: Captured, response: ServerResponse): Promise<void> =>
     new Promise((resolve) => {
-      new Forwarding(
-        { terminalMarkers, counters, ...(edit && { edit }) },
-        call,
-        route,
-        body,
-        recording,
-        traceId,
-        response,
-        resolve,
-      ).start();
+      new Forwarding(options, call, route, body, recording, traceId, response, resolve).start();
     });
 }
 
@@ -66,9 +62,13 @@ class Forwarding implements Dispatcher.DispatchHandler {
   readonly #attempts: Attempt[] = [];
   #bodyReadMs = 0;
   #sentMs = 0;
+  /** When the request was out; never, while the client still sends it. */
+  #askedMs = 0;
   /** From the request's last byte to its first sending. */
   #overheadMs: number | undefined;
   #firstByteMs: number | undefined;
+  /** Runs from the first interim response on. */
+  #headTimer: NodeJS.Timeout | undefined;
   #status: number | undefined;
   /** Bytes of the body that are still to come; undefined when only its end will tell. */
   #missing: number | undefined;
@@ -127,7 +127,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       body = this.#upload(rest) as unknown as Dispatcher.DispatchOptions["body"];
       if (this.#call.contentLength !== undefined) headers = [...headers, "content-length", String(this.#call.contentLength)];
     } else if (beginning.length > 0 || this.#call.contentLength === undefined) body = edited ?? beginning;
-    this.#sentMs = performance.now();
+    this.#askedMs = this.#sentMs = performance.now();
     this.#overheadMs ??= this.#sentMs - this.#bodyReadMs;
     this.written = undefined;
     try {
@@ -141,12 +141,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   async *#upload(rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    this.#askedMs = Infinity;
     yield this.#body.beginning;
     try {
       for await (const chunk of rest) {
         this.#recording.request(chunk);
         yield chunk;
       }
+      this.#askedMs = performance.now();
     } catch (error) {
       throw error instanceof GatewayError ? error : new ClientLeft(error);
     } finally {
@@ -167,7 +169,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText?: string): void {
-    if (status < 200) return;
+    if (status < 200) {
+      if (this.#headTimer === undefined) this.#limitHead(controller);
+      return;
+    }
+    clearTimeout(this.#headTimer);
     this.#firstByteMs = performance.now();
     this.#status = status;
     const { forward, kept, named } = replyHeaders(controller.rawHeaders as Buffer[]);
@@ -192,6 +198,12 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (bodyFollows) process.nextTick(this.#flushHead);
   }
 
+  #limitHead(controller: Dispatcher.DispatchController): void {
+    const leftMs = this.#askedMs + this.#options.firstByteMs - performance.now();
+    if (leftMs <= 0) return controller.abort(new errors.HeadersTimeoutError());
+    this.#headTimer = setTimeout(() => this.#limitHead(controller), Math.min(leftMs, this.#options.firstByteMs));
+  }
+
   readonly #flushHead = (): void => {
     if (this.#held === undefined && !this.#over && !this.#left) this.#response.flushHeaders();
   };
@@ -212,7 +224,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
     }
     if (this.#left || this.#response.write(bytes)) return;
     controller.pause();
-    this.#response.once("drain", () => controller.resume());
+    limitStall(this.#response, this.#options.stallMs);
+    this.#response.once("drain", () => {
+      limitStall(this.#response, 0);
+      controller.resume();
+    });
   }
 
   /** Whether the client will take the reply for whole once it has these bytes. */
@@ -260,6 +276,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   #fail(error: Error): void {
     if (this.#over || this.#broken || this.#upstreamEnded) return;
+    clearTimeout(this.#headTimer);
     if (this.#complete && !this.#left) return this.#endAfterTerminal();
     this.#attempt(error);
     if (this.#left || error instanceof ClientLeft) {
@@ -346,6 +363,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     this.#response.off("close", this.#onClose);
+    clearTimeout(this.#headTimer);
+    if ((this.#response.socket?.writableLength ?? 0) > 0) limitStall(this.#response, this.#options.stallMs);
     this.#body.release();
     this.#discardRest();
     this.#resolve();
@@ -384,11 +403,4 @@ const AUTHORIZATION: ReadonlySet<string> = new Set(["authorization", "api-key", 
 
 function hasBody(method: string, status: number): boolean {
   return method !== "HEAD" && status !== 204 && status !== 304;
-}
-
-/** Ends a reply so that no client can take it for whole. */
-function reset(response: ServerResponse): void {
-  const { socket } = response;
-  if (socket === null || socket.destroyed) response.destroy();
-  else if ("resetAndDestroy" in socket) socket.resetAndDestroy();
 }

@@ -32,6 +32,15 @@ const begin = (headers: Record<string, string>, bytes: string) => (response: Ser
 };
 const silences: readonly Silence[] = [
   { title: "before its head", says: () => {}, status: 504, upstreamBytes: "" },
+  {
+    title: "but for interim responses without end",
+    says(response) {
+      const timer = setInterval(() => response.writeProcessing(), LIMIT_MS / 5);
+      response.once("close", () => clearInterval(timer));
+    },
+    status: 504,
+    upstreamBytes: "",
+  },
   { title: "behind the head of a stream", says: begin(stream, ""), status: 200, upstreamBytes: "" },
   { title: "between two events", says: begin(stream, event), status: 200, upstreamBytes: event, errorEvent: true },
   { title: "within an event", says: begin(stream, event + event.slice(0, 20)), status: 200, upstreamBytes: event + event.slice(0, 20) },
@@ -143,20 +152,35 @@ const patient: readonly { title: string; answer: RequestListener; call: (url: st
   {
     title: "an upload that takes longer than the limit is waited for",
     answer: (request, response) => void count(request).then((bytes) => response.end(Buffer.alloc(bytes))),
-    call: async (url) => {
-      const sent = httpRequest(url, { method: "POST", agent: false, headers: { "content-type": "application/octet-stream" } });
-      const answered = once(sent, "response") as Promise<[IncomingMessage]>;
-      for (let piece = 0; piece < 6; piece++) {
-        sent.write(Buffer.alloc(600_000));
-        await setTimeout(LIMIT_MS);
-      }
-      sent.end();
-      const [response] = await answered;
-      return await count(response);
+    call: sendSlowly,
+    bytes: 3_600_000,
+  },
+  {
+    title: "an upload that takes longer than the limit is waited for, also by an upstream that says so all the while",
+    answer(request, response) {
+      const timer = setInterval(() => response.writeProcessing(), LIMIT_MS / 5);
+      void count(request).then((bytes) => {
+        clearInterval(timer);
+        response.end(Buffer.alloc(bytes));
+      });
     },
+    call: sendSlowly,
     bytes: 3_600_000,
   },
 ];
+
+async function sendSlowly(url: string): Promise<number> {
+  const sent = httpRequest(url, { method: "POST", agent: false, headers: { "content-type": "application/octet-stream" } });
+  const answered = once(sent, "response") as Promise<[IncomingMessage]>;
+  for (let piece = 0; piece < 6; piece++) {
+    sent.write(Buffer.alloc(600_000));
+    await setTimeout(LIMIT_MS);
+  }
+  sent.end();
+  const [response] = await answered;
+  return await count(response);
+}
+
 for (const { title, answer, call, bytes } of patient) {
   test.concurrent(title, async ({ expect }) => {
     await using up = await listen(createServer(answer));

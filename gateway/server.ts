@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { DIALECTS } from "../genai/dialects/index.ts";
 import type { Tier } from "../genai/recorded.ts";
-import type { Durability } from "../journal/options.ts";
+import type { Audit, Durability } from "../journal/options.ts";
 import { accept, arrive } from "./accept.ts";
 import { authorise } from "./authorise.ts";
 import { bufferBudget, readBody } from "./body.ts";
@@ -10,6 +10,7 @@ import { capture } from "./capture.ts";
 import type { Counters } from "./counters.ts";
 import { envelope, GatewayError, STATUS_BY_CODE, type ErrorCode } from "./error.ts";
 import { forward } from "./forward.ts";
+import { guarded } from "./guarded.ts";
 import type { ClientOptions, GatewayOptions, UpstreamOptions } from "./options.ts";
 import type { OutboundProxy } from "./outbound_proxy.ts";
 import type { Recorder } from "./recorder.ts";
@@ -17,6 +18,7 @@ import { DISCARD_MS, isEnding } from "./refuse.ts";
 import { relay, type Relay } from "./relay.ts";
 import { route } from "./route.ts";
 import { upstream, type Upstream } from "./upstream.ts";
+import { dropVanished } from "./vanished.ts";
 
 /** What may change while the gateway runs. */
 export interface GatewaySettings {
@@ -25,6 +27,7 @@ export interface GatewaySettings {
   readonly default_upstream?: string | undefined;
   readonly clients: readonly ClientOptions[];
   readonly durability: Durability;
+  readonly audit: Audit;
   readonly capture: Tier;
 }
 
@@ -57,13 +60,14 @@ const LAST_WORDS_MS = 200;
 const HEAD_TIMEOUT_MS = 10_000;
 /** Longer than the idle time of the usual clients, so that it is they who close. */
 const KEEP_ALIVE_MS = 75_000;
+const PROBE_AFTER_MS = 30_000;
 const MAX_HEAD_BYTES = 16 * 1024;
 
 const MARKERS = [...new Set(DIALECTS.flatMap(({ terminal }) => terminal))].map((each) => Buffer.from(each));
 
 export function gateway(initial: GatewaySettings, context: GatewayContext): Gateway {
   const { counters, onError } = context;
-  const forwardCall = forward({ terminalMarkers: MARKERS, counters });
+  const recorder = guarded(context.recorder, counters, onError);
   const buffers = bufferBudget(initial.gateway.max_buffered_bytes);
   let draining = false;
   let current = generation(initial);
@@ -76,9 +80,13 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
     connectionsCheckingInterval: 1000,
     requestTimeout: 0, // an upload may take its time
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // A client that vanished without a word is found while nothing is on its way to it: ten probes a second apart go unanswered.
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
     // Clients that offer HTTP/2 on the side go on in HTTP/1.1; a WebSocket cannot.
     shouldUpgradeCallback: (request) => /websocket/i.test(request.headers.upgrade ?? ""),
   });
+  const vanishing = dropVanished(server, onError);
   server.on("request", (request, response) => serve(request, response, false));
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => serve(request, response, true));
   server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
@@ -112,13 +120,19 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
       route: route({ upstreams, defaultUpstream: settings.default_upstream }),
       readBody: (call) => readBody(call, { maxBodyBytes: options.max_body_bytes, buffers }),
       capture: capture({
-        recorder: context.recorder,
+        recorder,
         counters,
         durability: settings.durability,
+        audit: settings.audit,
         tier: settings.capture,
         traceContext: options.trace_context,
       }),
-      forward: forwardCall,
+      forward: forward({
+        terminalMarkers: MARKERS,
+        counters,
+        firstByteMs: options.first_byte_timeout_ms,
+        stallMs: options.stall_timeout_ms,
+      }),
       onError,
     };
     return { steps, upstreams: [...upstreams.values()], calls: 0 };
@@ -190,6 +204,7 @@ export function gateway(initial: GatewaySettings, context: GatewayContext): Gate
       }, timeoutMs);
       await closed;
       clearInterval(idle);
+      vanishing[Symbol.dispose]();
       clearTimeout(timer);
       clearTimeout(last);
       await breakOff();

@@ -1,6 +1,8 @@
 import { GatewayError } from "./error.ts";
 import type { Route } from "./route.ts";
 
+/** This process, or the machine, has no more open files to give. */
+const EXHAUSTED = new Set(["EMFILE", "ENFILE"]);
 const TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
 
 export function codeOf(error: Error): string {
@@ -33,6 +35,8 @@ export function unreachable(error: Error, { upstream }: Route, started: boolean)
   const options = { cause: error };
   if (codeOf(error) === "draining")
     return new GatewayError("draining", `this gateway stopped before the upstream ${where} was done; try again`, options);
+  if (EXHAUSTED.has(codeOf(error)))
+    return new GatewayError("overloaded", `this gateway has no connection left for the upstream ${where}; try again shortly`, options);
   if (TIMEOUTS.has(codeOf(error)))
     return new GatewayError("upstream_timeout", `the upstream ${where} did not answer in time (${codeOf(error)})`, options);
   if (PROXY_REFUSALS.has(codeOf(error))) {
