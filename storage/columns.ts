@@ -143,14 +143,11 @@ function modelSpan<Value>(attributes: Span["attributes"], value: Value): Value |
 
 /** The attributes `<prefix><key>` as key and text; undefined when there are none. */
 function below(attributes: Span["attributes"], prefix: string): { readonly [key: string]: string } | undefined {
-  const found = Object.entries(attributes).filter(([name]) => name.startsWith(prefix));
-  if (found.length === 0) return undefined;
-  return Object.fromEntries(
-    found.map(([name, value]) => [name.slice(prefix.length), typeof value === "string" ? value : JSON.stringify(value)]),
-  );
-}
-
-/** A span as one row of the table; what is unknown is left out. */
-export function rowOf(span: Span): { readonly [column: string]: unknown } {
-  return Object.fromEntries(COLUMNS.map(({ name, of }) => [name, of(span)]));
+  let found: [string, string][] | undefined;
+  for (const name in attributes) {
+    if (!name.startsWith(prefix)) continue;
+    const value = attributes[name];
+    (found ??= []).push([name.slice(prefix.length), typeof value === "string" ? value : JSON.stringify(value)]);
+  }
+  return found && Object.fromEntries(found);
 }

@@ -1,44 +1,49 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Span } from "../genai/span.ts";
 import type { Sequence } from "../journal/record.ts";
+import { fileChecks } from "./check.ts";
+import { COLUMNS } from "./columns.ts";
 import { engine } from "./engine.ts";
-import { COLUMNS, rowOf } from "./columns.ts";
-import { manifest } from "./manifest.ts";
-import { checkFiles, publishParquet } from "./publish.ts";
+import type { PublishedFile } from "./manifest.ts";
+import { publishTable, type PublishOptions, type PublishStep } from "./publish.ts";
+import { recover } from "./recover.ts";
 import { readRows } from "./rows.ts";
-import type { SpanStore } from "./store.ts";
-import { publishedRows, writeViews } from "./views.ts";
+import { setAside } from "./set_aside.ts";
+import { StoreFull, type SpanStore } from "./store.ts";
+import { createTable, DAY, insertEach } from "./tail.ts";
+import { literal, publishedRows, writeViews } from "./views.ts";
 
 export interface DuckdbStoreOptions {
   readonly dataDir: string;
   /** Rows wait in memory no longer than this. Milliseconds. */
   readonly publishAfterMs?: number;
-  /** Nor do more of them than about this: who appends then waits until they are published. Bytes of JSON. */
+  /**
+   * Nor do more of them than about this: who appends then waits until they are published. While that fails, twice as many are kept.
+   * Bytes of JSON.
+   */
   readonly publishAtBytes?: number;
   /** Told of a span the table would not take; it is left out. */
   readonly onRefused: (span: Span, error: unknown) => void;
   readonly onError: (error: unknown) => void;
+  /** Told of what is damaged on the disk, and what was done about it. Else `onError` is. */
+  readonly onDamage?: (message: string, facts: object) => void;
+  /** The engine is beyond use: only a new process helps. Else `onError` is told. */
+  readonly onFatal?: (error: unknown) => void;
+  /** Sees each step of each publication, and holds it up as long as it likes. */
+  readonly onPublishStep?: (step: PublishStep) => void | Promise<void>;
 }
 
-const CHECK_EVERY_MS = 1000;
-
-/** Column types in the terms of `from_json`, which reads a nanosecond timestamp as the integer it is. */
-const STRUCTURE = JSON.stringify([
-  Object.fromEntries(
-    COLUMNS.map(({ name, type }) => [name, type === "TIMESTAMP_NS" ? "BIGINT" : type.endsWith("[]") ? [type.slice(0, -2)] : type]),
-  ),
-]);
-/** Without them a row has no partition. */
-const REQUIRED = new Set(["tenant", "start_time"]);
-const COLUMN_LIST = COLUMNS.map(({ name, type }) => `${name} ${type}${REQUIRED.has(name) ? " NOT NULL" : ""}`).join(", ");
-const VALUES = COLUMNS.map(({ name, type }) => (type === "TIMESTAMP_NS" ? `make_timestamp_ns(r.${name})` : `r.${name}`)).join(", ");
-const ROWS = `SELECT ${VALUES} FROM (SELECT unnest(from_json($1::JSON, '${STRUCTURE}')) AS r)`;
+const TICK_MS = 1000;
+/** How soon a file that vanished or changed is noticed when nobody asks. */
+const CHECK_FILES_EVERY_MS = 10_000;
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
 
 /**
  * A table of rows that are in no file yet. Two take turns: one takes new rows while those of the other are published. That one is then
- * replaced, not emptied, because DuckDB gives the memory of long texts back with their table only.
+ * replaced.
  */
 interface Tail {
   readonly table: string;
@@ -55,74 +60,156 @@ const newTail = (table: string): Tail => ({ table, rows: 0, bytes: 0, since: Inf
 
 /** Newest rows in memory, all others in Parquet files; one view over both. */
 export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStore> {
-  const { dataDir, publishAfterMs = 60_000, publishAtBytes = 64 * 1024 * 1024 } = options;
+  const { dataDir, publishAfterMs = 60_000, publishAtBytes = 64 * 1024 * 1024, onError, onFatal = onError } = options;
+  const onDamage = options.onDamage ?? ((message: string, facts: object) => onError(new Error(`${message}: ${JSON.stringify(facts)}`)));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const published = await manifest(dataDir);
-  await checkFiles(dataDir, published);
   const instance = await engine();
   const writer = await instance.connect();
   const publisher = await instance.connect();
+  const published = await recover({ dataDir, connection: publisher, onDamage });
+  const checks = fileChecks(dataDir);
 
   let open = newTail("tail_a");
   let other = newTail("tail_b");
   let stored = 0;
   let refused = 0;
-  let filesShown = -1;
+  /** What the view of this engine is over, and what `spans.duckdb` is. */
+  let rowsShown: readonly string[] = [];
+  let filesShown: readonly string[] | undefined;
+  let viewsStamp: string | undefined;
   let publishing: Promise<void> | undefined;
   let appending: Promise<void> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
+  let failures = 0;
+  let retryAt = 0;
+  let checkedAt = performance.now();
 
   const files = (): string[] => published.files().map(({ path }) => path);
-  await transaction(writer, [createTable(open), createTable(other), createView()]);
-  await showFiles();
+  /** No other file is opened, by this engine or by whoever opens `spans.duckdb`. */
+  const checkedFiles = (): string[] =>
+    published
+      .files()
+      .filter((file) => checks.passed(file))
+      .map(({ path }) => path);
+
+  await transaction(writer, [createTable(open.table), createTable(other.table), createView([])]);
+  if (files().length === 0) await showFiles().catch(onError);
+  let checking = checkAndShow().catch(onError);
 
   const timer = setInterval(() => {
-    const due = performance.now() - open.since >= publishAfterMs || open.bytes >= publishAtBytes;
+    const now = performance.now();
+    const due = now - open.since >= publishAfterMs || open.bytes >= publishAtBytes;
     const failedBefore = publishing === undefined && other.rows > 0;
-    if (due || failedBefore) flush().catch(options.onError);
-  }, CHECK_EVERY_MS);
+    if ((due || failedBefore) && now >= retryAt) flush().catch(onError);
+    else if (now - checkedAt >= CHECK_FILES_EVERY_MS) {
+      checkedAt = now;
+      checking = checkAndShow().catch(onError);
+    }
+  }, TICK_MS);
   timer.unref();
 
-  function createView(): string {
+  function createView(paths: readonly string[]): string {
     const columns = COLUMNS.map(({ name }) => name).join(", ");
     const rows = [open, other].map(({ table }) => `SELECT ${columns} FROM ${table}`);
-    const paths = files().map((file) => resolve(dataDir, file));
-    return `CREATE OR REPLACE VIEW spans AS ${[...rows, publishedRows(paths)].join(" UNION ALL ")}`;
+    const all = publishedRows(paths.map((file) => resolve(dataDir, file)));
+    return `CREATE OR REPLACE VIEW spans AS ${[...rows, all].join(" UNION ALL ")}`;
   }
 
+  /** What changes files or views runs one after the other. */
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = turn.then(work);
+    turn = done.catch(() => {});
+    return done;
+  }
+
+  async function showRows(): Promise<void> {
+    const paths = checkedFiles();
+    if (isSame(paths, rowsShown)) return;
+    await transaction(publisher, [createView(paths)]);
+    rowsShown = paths;
+  }
+
+  /** Writes `spans.duckdb` when it is not over the files that count, or not the one that was written. */
   async function showFiles(): Promise<void> {
-    const paths = files();
-    if (filesShown === paths.length) return;
-    await writeViews(dataDir, paths);
-    filesShown = paths.length;
+    await inTurn(async () => {
+      const paths = checkedFiles();
+      if (paths.length < files().length) throw new Error("a published file was touched since it was checked");
+      if (filesShown !== undefined && isSame(paths, filesShown) && viewsStamp === stampOf(join(dataDir, "spans.duckdb"))) return;
+      await writeViews(dataDir, paths);
+      filesShown = paths;
+      viewsStamp = stampOf(join(dataDir, "spans.duckdb"));
+    });
   }
 
-  async function insert(spans: readonly Span[]): Promise<void> {
-    const text = toJson(spans.map(rowOf));
-    const statement = await writer.prepare(`INSERT INTO ${open.table} ${ROWS}`);
-    try {
-      statement.bindVarchar(1, text);
-      await statement.run();
-    } finally {
-      statement.destroySync();
+  /** Checks what was not checked since it was last touched, newest first. */
+  async function wholeFiles(): Promise<readonly string[]> {
+    for (;;) {
+      const unchecked = published.files().filter((file) => !checks.passed(file));
+      for (const file of unchecked.toReversed()) {
+        const reason = await checks.check(file);
+        if (reason !== undefined) await withdraw(file, reason);
+      }
+      if (unchecked.length > 0) continue;
+      const paths = checkedFiles();
+      if (isSame(paths, rowsShown)) return paths;
+      await doneUnlessTouched(() => inTurn(showRows));
     }
-    open.rows += spans.length;
-    open.bytes += text.length;
-    open.since = Math.min(open.since, performance.now());
-    stored += spans.length;
+  }
+
+  async function checkAndShow(): Promise<void> {
+    do await wholeFiles();
+    while (!(await doneUnlessTouched(showFiles)));
+  }
+
+  /** A view cannot be made over a file that was touched since it was checked: then the next check sees to it, and this is false. */
+  async function doneUnlessTouched(work: () => Promise<void>): Promise<boolean> {
+    const before = published.files();
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (before.length === files().length && before.every((file) => checks.passed(file))) throw error;
+      return false;
+    }
+  }
+
+  async function withdraw(file: PublishedFile, reason: string): Promise<void> {
+    await inTurn(async () => {
+      if (!files().includes(file.path)) return; // somebody else noticed
+      const written = published.withdraw({ path: file.path, reason }).catch(onError);
+      await doneUnlessTouched(showRows);
+      await written;
+      const movedTo = await setAside(dataDir, file.path).catch(onError);
+      const { path, rows } = file;
+      onDamage("a published file is damaged or missing; its rows are left out of every answer", {
+        file: path,
+        rows,
+        reason,
+        ...(typeof movedTo === "string" && { moved_to: movedTo }),
+      });
+    });
+  }
+
+  /** A question or a publication failed: was it the engine? Then it will answer nothing any more. */
+  async function checkEngine(): Promise<void> {
+    try {
+      const connection = await instance.connect();
+      await connection.run("SELECT 1");
+      connection.closeSync();
+    } catch (error) {
+      onFatal(error);
+    }
   }
 
   async function append(spans: readonly Span[]): Promise<void> {
-    const [first] = spans;
-    if (first === undefined) return;
-    try {
-      await insert(spans);
-    } catch (error) {
-      await writer.run("SELECT 1"); // throws when the engine is at fault: then none of them may be given up
-      if (spans.length === 1) {
-        refused++;
-        options.onRefused(first, error);
-      } else for (const span of spans) await append([span]); // one of them is at fault: find it, and keep the others
-    }
+    const { rows, bytes } = await insertEach(writer, open.table, spans, (span, error) => {
+      refused++;
+      options.onRefused(span, error);
+    });
+    open.rows += rows;
+    open.bytes += bytes;
+    if (rows > 0) open.since = Math.min(open.since, performance.now());
+    stored += rows;
   }
 
   async function publish(): Promise<void> {
@@ -134,26 +221,57 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
     await publishTail(other);
   }
 
+  async function publishRows(what: Pick<PublishOptions, "table" | "after" | "through" | "replaces">): Promise<void> {
+    const files = await publishTable({ ...what, connection: publisher, dataDir, published, onStep: options.onPublishStep });
+    for (const file of files) checks.trust(file);
+  }
+
   /** Moves rows from memory to files; goes on where it failed the last time. */
   async function publishTail(tail: Tail): Promise<void> {
     const after = published.through();
-    if (tail.through > after) {
-      await published.append(await publishParquet({ connection: publisher, dataDir, table: tail.table, after, through: tail.through }));
-    }
+    if (tail.rows > 0 && tail.through <= after) return; // the beginning of a batch: it is published with the rest
+    if (tail.through > after) await publishRows({ table: tail.table, after, through: tail.through });
     if (tail.rows > 0) {
-      await transaction(publisher, [createTable(tail), createView()]);
+      const paths = checkedFiles();
+      await transaction(publisher, [createTable(tail.table), createView(paths)]);
+      rowsShown = paths;
       Object.assign(tail, newTail(tail.table));
     }
-    await showFiles();
   }
 
   /** One publication at a time; who comes while one runs waits for the next, which has their rows. */
-  async function flush(): Promise<void> {
+  async function publishAll(): Promise<void> {
     await publishing?.catch(() => {});
-    publishing ??= publish().finally(() => {
-      publishing = undefined;
-    });
+    publishing ??= inTurn(publish)
+      .then(() => {
+        failures = 0;
+        retryAt = 0;
+      })
+      .catch(async (error: unknown) => {
+        retryAt = performance.now() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++) * (0.5 + Math.random() / 2);
+        await checkEngine();
+        throw error;
+      })
+      .finally(() => {
+        publishing = undefined;
+      });
     await publishing;
+  }
+
+  async function flush(): Promise<void> {
+    await publishAll();
+    await checkAndShow();
+  }
+
+  /** Waits until the rows in memory are published; rejects when that fails and both tables are full. */
+  async function makeRoom(): Promise<void> {
+    try {
+      if (performance.now() < retryAt) throw new Error(`it failed ${failures} times and is tried again later`);
+      await publishAll();
+    } catch (cause) {
+      if (open.bytes < publishAtBytes) return; // the other table takes rows now
+      throw new StoreFull("the rows in memory cannot be published, and no more fit in", { cause });
+    }
   }
 
   return {
@@ -161,25 +279,62 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
       return published.through();
     },
     async append({ spans, through: batch }) {
-      if (open.bytes >= publishAtBytes) await flush();
-      appending = appending.then(async () => {
+      if (open.bytes >= publishAtBytes) await makeRoom();
+      const appended = appending.then(async () => {
         await append(spans);
         open.through = batch;
       });
-      await appending;
+      appending = appended;
+      await appended;
     },
     flush,
     async query(statement, parameters = []) {
+      await wholeFiles();
       const connection = await instance.connect();
       try {
         const prepared = await connection.prepare(statement);
         prepared.bind([...parameters]);
         return await readRows(await prepared.run());
+      } catch (error) {
+        await checkEngine();
+        throw error;
       } finally {
         connection.closeSync();
       }
     },
     files,
+    wholeFiles,
+    missing: () =>
+      published
+        .gaps()
+        .filter(({ refilled }) => !refilled)
+        .map(({ file: { path, tenant, day, after, through } }) => ({ path, tenant, day, after, through })),
+    async refill({ path, tenant, day, after, through }, batches) {
+      await inTurn(async () => {
+        await publisher.run(createTable("refill"));
+        // What the table does not take was refused the first time, and counted.
+        for await (const spans of batches) {
+          const own = spans.filter((span) => span.tenant === tenant);
+          await insertEach(publisher, "refill", own, () => {});
+        }
+        await publisher.run(`DELETE FROM refill WHERE ${DAY} != ${literal(day)}`);
+        await publishRows({ table: "refill", after, through, replaces: [path] });
+        await publisher.run("DROP TABLE refill");
+        await showRows();
+        const missing = published.gaps().find(({ file }) => file.path === path)?.missing ?? 0;
+        onDamage("what the span journal still held of a damaged or missing file is published again", {
+          file: path,
+          rows_still_missing: missing,
+        });
+      });
+      await checkAndShow();
+    },
+    get damagedFiles() {
+      return published.gaps().length;
+    },
+    get missingRows() {
+      return published.gaps().reduce((sum, { missing }) => sum + missing, 0);
+    },
     get stored() {
       return stored;
     },
@@ -191,6 +346,8 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
       try {
         await flush();
       } finally {
+        await checking;
+        await checks[Symbol.asyncDispose]();
         writer.closeSync();
         publisher.closeSync();
         instance.closeSync();
@@ -199,7 +356,13 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   };
 }
 
-const createTable = ({ table }: Tail): string => `CREATE OR REPLACE TABLE ${table} (${COLUMN_LIST})`;
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((path, i) => path === other[i]);
+
+function stampOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found && `${found.ino} ${found.size} ${found.mtimeMs}`;
+}
 
 async function transaction(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
   await connection.run("BEGIN");
@@ -210,16 +373,4 @@ async function transaction(connection: DuckDBConnection, statements: readonly st
     await connection.run("ROLLBACK").catch(() => {}); // the engine may have done so itself
     throw error;
   }
-}
-
-/** JSON that every reader takes: half of a surrogate pair, which JavaScript allows in a string and a name, becomes U+FFFD. */
-function toJson(rows: readonly unknown[]): string {
-  const text = JSON.stringify(rows, bigintsAsText);
-  if (!text.includes("\\ud")) return text;
-  // Only such halves are written as `\ud…`; what looks the same behind a backslash of the text itself is passed over with it.
-  return text.replace(/\\(ud[0-9a-f]{3}|.)/g, (escape, code: string) => (code.startsWith("ud") ? "\ufffd" : escape));
-}
-
-function bigintsAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

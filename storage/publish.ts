@@ -1,50 +1,117 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { syncFolder } from "../journal/append.ts";
+import { syncFolder } from "../journal/files.ts";
 import type { Sequence } from "../journal/record.ts";
 import { COLUMNS } from "./columns.ts";
-import { FORMAT, type Manifest, type Publication, type PublishedFile } from "./manifest.ts";
+import { FORMAT, type Manifest, type PublishedFile } from "./manifest.ts";
+import { DAY } from "./tail.ts";
 import { literal } from "./views.ts";
+
+/** What a publication has just done: each is a place where a process may end. */
+export type PublishStep = "draft written" | "draft durable" | "file renamed" | "folders durable" | "line appended";
 
 export interface PublishOptions {
   readonly connection: DuckDBConnection;
   readonly dataDir: string;
+  readonly published: Manifest;
   /** Holds the rows of the batches behind `after` up to `through`. */
   readonly table: string;
   readonly after: Sequence;
   readonly through: Sequence;
+  /** Withdrawn files whose rows these are. */
+  readonly replaces?: readonly string[];
+  readonly onStep?: ((step: PublishStep) => void | Promise<void>) | undefined;
+}
+
+/** What a Parquet file says of itself under the key `spangate`: enough to write its line of the manifest again. */
+export interface About {
+  readonly format: number;
+  /** From format 2 on, like `after` and `of`. */
+  readonly path?: string;
+  readonly tenant: string;
+  readonly day: string;
+  readonly rows: number;
+  readonly after?: Sequence;
+  readonly through: Sequence;
+  readonly publishedAt: string;
+  /** How many files its publication has. */
+  readonly of?: number;
+  readonly replaces: readonly string[];
 }
 
 const SELECTED = COLUMNS.map(({ name }) => name).join(", ");
-const DAY = "strftime(start_time::TIMESTAMP, '%Y-%m-%d')";
 
 /**
- * Writes the rows of a table to Parquet files, one for each tenant and day, durable and under their final names.
- * They count once the manifest names them.
+ * Writes the rows of a table to Parquet files, one for each tenant and day, durable and under their final names, and lists them in the
+ * manifest. What fails before the list is written leaves no file; after it, the next try writes the same names.
  */
-export async function publishParquet({ connection, dataDir, table, after, through }: PublishOptions): Promise<Omit<Publication, "format">> {
+export async function publishTable(options: PublishOptions): Promise<readonly PublishedFile[]> {
+  const { connection, dataDir, published, table, after, through, replaces = [], onStep } = options;
   const publishedAt = new Date().toISOString();
   const partitions = await connection.runAndReadAll(`SELECT tenant, ${DAY}, count(*) FROM ${table} GROUP BY ALL ORDER BY ALL`);
+  const found = partitions.getRowsJson() as [string, string, string][];
   const files: PublishedFile[] = [];
-  for (const [tenant, day, count] of partitions.getRowsJson() as [string, string, string][]) {
-    const path = `parquet/tenant=${encodeURIComponent(tenant)}/day=${day}/${place(after + 1)}-${place(through)}.parquet`;
-    const final = join(dataDir, path);
-    const draft = join(dirname(final), `.${randomBytes(8).toString("hex")}.tmp`);
-    await mkdir(dirname(final), { recursive: true, mode: 0o700 });
-    const about = JSON.stringify({ format: FORMAT, tenant, day, rows: Number(count), through, publishedAt, replaces: [] });
-    await connection.run(
-      `COPY (SELECT ${SELECTED} FROM ${table} WHERE tenant = ${literal(tenant)} AND ${DAY} = ${literal(day)} ORDER BY start_time)
-       TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {spangate: ${literal(about)}})`,
-    );
-    const { bytes, sha256 } = await makeDurable(draft);
-    await rename(draft, final);
-    await syncNames(final);
-    files.push({ path, tenant, day, rows: Number(count), bytes, sha256 });
+  const written: string[] = [];
+  try {
+    for (const [tenant, day, count] of found) {
+      const rows = Number(count);
+      const folder = `parquet/tenant=${encodeURIComponent(tenant)}/day=${day}`;
+      const path = `${folder}/${freeName(folder, after, through, published)}`;
+      const final = join(dataDir, path);
+      const draft = join(dirname(final), `.${randomBytes(8).toString("hex")}.tmp`);
+      await mkdir(dirname(final), { recursive: true, mode: 0o700 });
+      written.push(draft, final);
+      const about: About = { format: FORMAT, path, tenant, day, rows, after, through, publishedAt, of: found.length, replaces };
+      await connection.run(
+        `COPY (SELECT ${SELECTED} FROM ${table} WHERE tenant = ${literal(tenant)} AND ${DAY} = ${literal(day)} ORDER BY start_time)
+         TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {spangate: ${literal(JSON.stringify(about))}})`,
+      );
+      await onStep?.("draft written");
+      const { bytes, sha256 } = await makeDurable(draft);
+      await readBack(connection, draft, rows);
+      await onStep?.("draft durable");
+      await rename(draft, final);
+      await onStep?.("file renamed");
+      await syncNames(final);
+      files.push({ path, tenant, day, rows, bytes, sha256, after, through });
+    }
+    await onStep?.("folders durable");
+  } catch (error) {
+    for (const file of written) await rm(file, { force: true }).catch(() => {}); // what cannot be removed now, the next start removes
+    throw error;
   }
-  return { through, publishedAt, files };
+  const reached = Math.max(through, published.through());
+  await published.append({ through: reached, publishedAt, files, ...(replaces.length > 0 && { replaces }) });
+  await onStep?.("line appended");
+  return files;
+}
+
+/** A name says the stretch of the journal; one that a withdrawn file had is not used again: a reader may still have it open. */
+function freeName(folder: string, after: Sequence, through: Sequence, published: Manifest): string {
+  const taken = new Set([...published.files(), ...published.gaps().map(({ file }) => file)].map(({ path }) => path));
+  const stretch = `${place(after + 1)}-${place(through)}`;
+  for (let n = 1; ; n++) {
+    const name = `${stretch}${n === 1 ? "" : `-${n}`}.parquet`;
+    if (!taken.has(`${folder}/${name}`)) return name;
+  }
+}
+
+/** The end of the file says how many rows it has, and is the last that was written. */
+async function readBack(connection: DuckDBConnection, file: string, expected: number): Promise<void> {
+  const { rows } = await readFooter(connection, file);
+  if (rows !== expected) throw new Error(`${file} was written with ${expected} rows and reads back with ${rows}`);
+}
+
+export async function readFooter(connection: DuckDBConnection, file: string): Promise<{ rows: number; about: About | undefined }> {
+  const result = await connection.runAndReadAll(
+    `SELECT (SELECT num_rows FROM parquet_file_metadata(${literal(file)}))::VARCHAR,
+            (SELECT decode(value) FROM parquet_kv_metadata(${literal(file)}) WHERE decode(key) = 'spangate')`,
+  );
+  const [rows, about] = (result.getRowsJson()[0] ?? []) as [string, string | null];
+  return { rows: Number(rows), about: about === null ? undefined : (JSON.parse(about) as About) };
 }
 
 /** Makes the names of a file, its day and its tenant durable. */
@@ -62,6 +129,10 @@ async function makeDurable(file: string): Promise<{ bytes: number; sha256: strin
   } finally {
     await handle.close();
   }
+  return await measure(file);
+}
+
+export async function measure(file: string): Promise<{ bytes: number; sha256: string }> {
   const sum = createHash("sha256");
   let bytes = 0;
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
@@ -72,38 +143,3 @@ async function makeDurable(file: string): Promise<{ bytes: number; sha256: strin
 }
 
 const place = (sequence: Sequence): string => String(sequence).padStart(12, "0");
-
-/**
- * Compares the files on the disk with those of the manifest, and deletes what a publication left that was cut short: drafts, and files that
- * go on where the manifest ends. Their rows are still in the span journal and will be published again. Throws, and deletes nothing, when
- * files are missing or cut, or when there are more than one publication can have left: then the manifest has lost lines.
- */
-export async function checkFiles(dataDir: string, published: Manifest): Promise<void> {
-  const folder = join(dataDir, "parquet");
-  const entries = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  const through = published.through();
-  const strays: string[] = [];
-  for (const entry of entries) {
-    const first = Number(/(?:^|\/)(\d{12})-\d{12}\.parquet$/.exec(entry)?.[1] ?? 0);
-    if (first > through + 1) {
-      throw new Error(
-        `${join(folder, entry)} was published, but ${join(dataDir, "manifest.jsonl")} ends before it, at ${through}; restore the manifest from a backup`,
-      );
-    }
-    if (first === through + 1 || /(?:^|\/)\.[0-9a-f]{16}\.tmp$/.test(entry)) strays.push(entry);
-  }
-  for (const { path, bytes } of published.files()) {
-    const file = join(dataDir, path);
-    const size = await stat(file).then(
-      (found) => found.size,
-      () => undefined,
-    );
-    if (size === bytes) continue;
-    const found = size === undefined ? "is missing" : `has ${size} bytes, not the ${bytes} it was published with`;
-    throw new Error(`the file ${file} ${found}; restore it from a backup`);
-  }
-  for (const stray of strays) await rm(join(folder, stray));
-}

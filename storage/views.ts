@@ -37,5 +37,7 @@ export async function writeViews(dataDir: string, files: readonly string[]): Pro
     instance.closeSync();
   }
   await chmod(draft, 0o600);
-  await rename(draft, join(dataDir, "spans.duckdb"));
+  const file = join(dataDir, "spans.duckdb");
+  await rename(draft, file);
+  await rm(`${file}.wal`, { force: true }); // of somebody who wrote to the old one: the engine would replay it on the new one
 }

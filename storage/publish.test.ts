@@ -1,0 +1,190 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { duckdbStore, type DuckdbStoreOptions } from "./duckdb_store.ts";
+import type { PublishStep } from "./publish.ts";
+import { StoreFull, type SpanStore } from "./store.ts";
+import { aSpan } from "./store_contract.ts";
+
+let home: string;
+let dataDir: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "spangate-publish-"));
+  dataDir = join(home, "data");
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const opened = (options: Partial<DuckdbStoreOptions> = {}): Promise<SpanStore> =>
+  duckdbStore({
+    dataDir,
+    onRefused: ({ name }) => expect.fail(`refused ${name}`),
+    onError: (error) => expect.fail(String(error)),
+    ...options,
+  });
+
+const names = async (store: SpanStore): Promise<string[]> =>
+  (await store.query("SELECT name FROM spans")).rows.map(([name]) => String(name)).sort();
+
+const parquetFiles = (): string[] =>
+  readdirSync(join(dataDir, "parquet"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.includes("."))
+    .map((path) => `parquet/${path}`)
+    .sort();
+
+const BATCHES = [1, 2, 3].map((through) => ({
+  through,
+  spans: ["default", "other"].map((tenant) => aSpan({ tenant, name: `${through} of ${tenant}` })),
+}));
+const ALL = BATCHES.flatMap(({ spans }) => spans.map(({ name }) => name)).sort();
+
+const STEPS: readonly PublishStep[] = ["draft written", "draft durable", "file renamed", "folders durable", "line appended"];
+test.for(STEPS)("a process that ends when a publication has its %s leaves every row once", async (step) => {
+  const killed: string[] = [];
+  {
+    await using store = await opened({
+      onPublishStep(at) {
+        if (at !== step) return;
+        killed.push(join(home, `killed-${killed.length}`));
+        cpSync(dataDir, killed.at(-1) ?? "", { recursive: true, preserveTimestamps: true });
+      },
+    });
+    for (const batch of BATCHES) {
+      await store.append(batch);
+      if (batch.through > 1) await store.flush();
+    }
+  }
+  expect(killed).toHaveLength(step === "folders durable" || step === "line appended" ? 2 : 4);
+  for (const folder of killed) {
+    dataDir = folder;
+    {
+      await using store = await opened();
+      const position = await store.position();
+      for (const batch of BATCHES) if (batch.through > position) await store.append(batch);
+      expect(await names(store)).toEqual(ALL);
+      await store.flush();
+      expect(parquetFiles()).toEqual([...store.files()].sort());
+    }
+    await using again = await opened();
+    expect(await names(again)).toEqual(ALL);
+  }
+});
+
+test("a process that is killed at any moment leaves every row once", async () => {
+  const code = `
+    import { duckdbStore } from "./storage/duckdb_store.ts";
+    const [dataDir, span] = process.argv.slice(1);
+    const { startTimeUnixNano, endTimeUnixNano, ...rest } = JSON.parse(span);
+    const store = await duckdbStore({ dataDir, onRefused: (span, error) => { throw error; }, onError: (error) => { throw error; } });
+    for (let through = (await store.position()) + 1; ; through++) {
+      const spans = ["default", "other"].map((tenant) => ({
+        ...rest, tenant, name: through + " of " + tenant, startTimeUnixNano: BigInt(startTimeUnixNano), endTimeUnixNano: BigInt(endTimeUnixNano),
+      }));
+      await store.append({ spans, through });
+      if (through % 3 === 0) await store.flush();
+      if (through % 3 === 0) console.log(through);
+    }`;
+  const span = JSON.stringify(aSpan(), (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  for (let kill = 0; kill < 8; kill++) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code, dataDir, span], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const closed = once(child, "close");
+    await Promise.race([once(child.stdout, "data"), closed]); // it has published
+    await setTimeout(kill * 37);
+    child.kill("SIGKILL");
+    const [exitCode, signal] = (await closed) as [number | null, string | null];
+    expect([exitCode, signal], said).toEqual([null, "SIGKILL"]);
+  }
+  await using store = await opened();
+  const position = await store.position();
+  const expected = Array.from({ length: position }, (_, i) => ["default", "other"].map((tenant) => `${i + 1} of ${tenant}`)).flat();
+  expect(position).toBeGreaterThan(0);
+  expect(await names(store)).toEqual(expected.sort());
+  expect(parquetFiles()).toEqual([...store.files()].sort());
+}, 60_000);
+
+describe("while nothing can be published", () => {
+  test("rows stay readable, no more are taken than fit in, and all are published when it works again", async () => {
+    const errors: unknown[] = [];
+    await using store = await opened({ publishAtBytes: 50_000, onError: (error) => errors.push(error) });
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(join(dataDir, "parquet"), "in the way");
+    const batch = (through: number) => ({ through, spans: [aSpan({ name: `${through}`, attributes: { text: "x".repeat(10_000) } })] });
+    let taken = 0;
+    let refusal: unknown;
+    while (refusal === undefined && taken < 100) {
+      await store.append(batch(taken + 1)).then(
+        () => taken++,
+        (error: unknown) => (refusal = error),
+      );
+    }
+    expect(refusal).toBeInstanceOf(StoreFull);
+    expect((refusal as Error).message).toContain("cannot be published");
+    expect(taken).toBeLessThan(15);
+    await expect(store.append(batch(taken + 1))).rejects.toThrow(StoreFull); // at once, not after another try
+    expect(await names(store)).toHaveLength(taken);
+    expect([store.stored, await store.position()]).toEqual([taken, 0]);
+    rmSync(join(dataDir, "parquet"));
+    await store.flush();
+    for (let through = taken + 1; through <= 30; through++) await store.append(batch(through));
+    await store.flush();
+    expect(await names(store)).toHaveLength(30);
+    expect(await store.position()).toBe(30);
+  });
+
+  test.skipIf(!mayMount())("because the disk is full, no part of a file is left, and it is made up for when there is room", async () => {
+    mkdirSync(dataDir);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", dataDir]);
+    try {
+      await using store = await opened({ onError: () => {} });
+      await store.append({ through: 1, spans: [aSpan({ name: "before" })] });
+      await store.flush();
+      const published = parquetFiles();
+      const filler = join(dataDir, "filler");
+      fillUp(filler);
+      await store.append({ through: 2, spans: ["default", "other"].map((tenant) => aSpan({ name: tenant, tenant })) });
+      for (let i = 0; i < 3; i++) await expect(store.flush()).rejects.toThrow(/space|ENOSPC/i);
+      expect(parquetFiles()).toEqual(published);
+      expect(await names(store)).toEqual(["before", "default", "other"]);
+      rmSync(filler);
+      await store.flush();
+      expect(await store.position()).toBe(2);
+      expect(await names(store)).toEqual(["before", "default", "other"]);
+      expect(parquetFiles()).toEqual([...store.files()].sort());
+    } finally {
+      execFileSync("umount", ["-l", dataDir]);
+    }
+  });
+});
+
+/** Until not a byte more fits in. */
+function fillUp(file: string): void {
+  for (const size of [64 * 1024, 4096, 1]) {
+    try {
+      for (;;) writeFileSync(file, Buffer.alloc(size), { flag: "a" });
+    } catch (error) {
+      expect(error).toMatchObject({ code: "ENOSPC" });
+    }
+  }
+}
+
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "spangate-mount-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("umount", [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,76 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Span } from "../genai/span.ts";
+import { toJson } from "../genai/json.ts";
+import { COLUMNS } from "./columns.ts";
+
+/** Without them a row has no partition. */
+const REQUIRED = new Set(["tenant", "start_time"]);
+const COLUMN_LIST = COLUMNS.map(({ name, type }) => `${name} ${type}${REQUIRED.has(name) ? " NOT NULL" : ""}`).join(", ");
+/** Each column is one parameter, a JSON list of its values. A list that is shorter than others goes on with NULL. */
+const ROWS = `SELECT ${COLUMNS.map(({ type }, i) => valuesOf(type, i + 1)).join(", ")}`;
+
+/** `from_json` reads a nanosecond timestamp as the integer it is. */
+function valuesOf(type: string, parameter: number): string {
+  const read = type === "TIMESTAMP_NS" ? "BIGINT" : type.endsWith("[]") ? [type.slice(0, -2)] : type;
+  const values = `unnest(from_json($${parameter}::JSON, '${JSON.stringify([read])}'))`;
+  return type === "TIMESTAMP_NS" ? `make_timestamp_ns(${values})` : values;
+}
+
+/** The UTC day of a row, `2026-11-21`. */
+export const DAY = "strftime(start_time::TIMESTAMP, '%Y-%m-%d')";
+
+/** Replaces a table of spans by an empty one: DuckDB gives the memory of long texts back with their table only. */
+export const createTable = (table: string): string => `CREATE OR REPLACE TABLE ${table} (${COLUMN_LIST})`;
+
+/** All of them or none. Returns their size in bytes of JSON. */
+async function insert(connection: DuckDBConnection, table: string, spans: readonly Span[]): Promise<number> {
+  const statement = await connection.prepare(`INSERT INTO ${table} ${ROWS}`);
+  try {
+    let bytes = 0;
+    for (const [i, { of }] of COLUMNS.entries()) {
+      const values = spans.map(of);
+      const text = values.every((value) => value === undefined) ? "[]" : storable(toJson(values));
+      statement.bindVarchar(i + 1, text);
+      bytes += text.length;
+    }
+    await statement.run();
+    return bytes;
+  } finally {
+    statement.destroySync();
+  }
+}
+
+/** The spans that the table takes, and their size in bytes of JSON. Rejects when the engine is at fault: then none of them may be given up. */
+export async function insertEach(
+  connection: DuckDBConnection,
+  table: string,
+  spans: readonly Span[],
+  onRefused: (span: Span, error: unknown) => void,
+): Promise<{ rows: number; bytes: number }> {
+  const [first] = spans;
+  if (first === undefined) return { rows: 0, bytes: 0 };
+  try {
+    return { rows: spans.length, bytes: await insert(connection, table, spans) };
+  } catch (error) {
+    await connection.run("SELECT 1"); // throws when the engine is at fault
+    if (spans.length === 1) {
+      onRefused(first, error);
+      return { rows: 0, bytes: 0 };
+    }
+    let rows = 0;
+    let bytes = 0;
+    for (const span of spans) {
+      const taken = await insertEach(connection, table, [span], onRefused); // one of them is at fault: find it, and keep the others
+      rows += taken.rows;
+      bytes += taken.bytes;
+    }
+    return { rows, bytes };
+  }
+}
+
+/** JSON that every reader takes: half of a surrogate pair, which JavaScript allows in a string and a name, becomes U+FFFD. */
+function storable(text: string): string {
+  if (!text.includes("\\ud")) return text;
+  // Only such halves are written as `\ud…`; what looks the same behind a backslash of the text itself is passed over with it.
+  return text.replace(/\\(ud[0-9a-f]{3}|.)/g, (escape, code: string) => (code.startsWith("ud") ? "\ufffd" : escape));
+}
