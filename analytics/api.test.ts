@@ -26,6 +26,7 @@ beforeAll(async () => {
     reader: store,
     catchUp: () => Promise.resolve(),
     onError: (error) => unexpected.push(error),
+    letters: { list: async () => [], replay: async () => ({ replayed: 0, already_stored: 0, failed: 0, unknown: 0 }) },
     sql: {
       async run(statement, parameters) {
         await store.flush();
@@ -231,6 +232,8 @@ test("the API describes itself", async () => {
     "get /api/spans",
     "get /api/spans/{id}",
     "post /api/sql",
+    "get /api/dead-letters",
+    "post /api/dead-letters/replay",
   ]);
   for (const reference of JSON.stringify(body).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
     const found = (reference[1] ?? "").split("/").reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], body);

@@ -1,6 +1,8 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import type { Rows, SpanReader } from "../storage/store.ts";
+import { addDeadLetters, type DeadLetters } from "./dead_letters.ts";
+import { failure, json, type errorBody } from "./schema.ts";
 
 /** Answers a user's SQL from the published files, elsewhere than in this process. */
 export interface SqlRunner {
@@ -16,6 +18,7 @@ export class SqlError extends Error {
 export interface ApiOptions {
   readonly reader: SpanReader;
   readonly sql: SqlRunner;
+  readonly letters: DeadLetters;
   /** Resolves when all that was recorded until now is readable. */
   readonly catchUp: () => Promise<void>;
   /** Told of what failed unexpectedly; the caller reads "internal error". */
@@ -24,13 +27,6 @@ export interface ApiOptions {
 
 const MAX_LIMIT = 10_000;
 const MAX_STATEMENT = 64 * 1024;
-
-const errorBody = z.object({ error: z.object({ message: z.string(), type: z.string(), param: z.null(), code: z.string().nullable() }) });
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-const failure = (description: string) => json(errorBody, description);
 
 /** Columns of the view `spans`, by name. */
 const span = z.record(z.string(), z.unknown()).openapi("Span");
@@ -83,7 +79,7 @@ const runSql = createRoute({
 });
 
 /** The HTTP API over stored spans. */
-export function api({ reader, sql, catchUp, onError }: ApiOptions): OpenAPIHono {
+export function api({ reader, sql, letters, catchUp, onError }: ApiOptions): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result, context) => {
       if (!result.success) return context.json(failed("invalid_request", z.prettifyError(result.error)), 400);
@@ -129,6 +125,8 @@ export function api({ reader, sql, catchUp, onError }: ApiOptions): OpenAPIHono 
       throw error;
     }
   });
+
+  addDeadLetters(app, letters);
 
   app.onError((error, context) => {
     if (error instanceof HTTPException && error.status < 500)

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { controlClient, type ControlClient } from "./client.ts";
+import { diagnosis } from "./diagnosis.ts";
 import type { Doctor } from "./doctor.ts";
 import { csv, json, printable, table } from "./print.ts";
 import { StartError } from "./start_error.ts";
@@ -79,7 +80,7 @@ export function addQuestions(program: Command): void {
     .option("--json", "as JSON")
     .action(async (options: { json?: boolean; data?: string }) => {
       const state = (await client(options).call("GET", "/api/doctor")) as Doctor;
-      print(options.json ? json(state) : table(["what", "value"], Object.entries(state)));
+      print(options.json ? json(state) : diagnosis(state));
     });
 
   const token = program.command("token").description("tokens of the control plane");
@@ -118,17 +119,21 @@ export function addQuestions(program: Command): void {
     });
 }
 
-function client({ data }: { readonly data?: string | undefined }): ControlClient {
+export function client({ data }: { readonly data?: string | undefined }): ControlClient {
   const { env } = process;
   if (data === undefined && env["SPANGATE_CONTROL_URL"]) {
     return controlClient({ dataDir: ".", url: env["SPANGATE_CONTROL_URL"], token: env["SPANGATE_TOKEN"] });
   }
-  // Only the folder is wanted: a configuration with problems must not keep anyone from asking what goes on.
-  const { raw } = loadConfig({ env, overrides: data === undefined ? {} : { data } });
-  return controlClient({ dataDir: typeof raw["data_dir"] === "string" ? raw["data_dir"] : "./data" });
+  return controlClient({ dataDir: dataDirOf({ data }) });
 }
 
-function print(text: string): void {
+/** Only the folder is wanted: a configuration with problems must not keep anyone from asking what goes on. */
+export function dataDirOf({ data }: { readonly data?: string | undefined }): string {
+  const { raw } = loadConfig({ env: process.env, overrides: data === undefined ? {} : { data } });
+  return typeof raw["data_dir"] === "string" ? raw["data_dir"] : "./data";
+}
+
+export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 

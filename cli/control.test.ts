@@ -4,7 +4,14 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { tokens } from "../analytics/tokens.ts";
 import { control } from "./control.ts";
-import { doctor } from "./doctor.ts";
+import { doctor, type Doctor } from "./doctor.ts";
+
+const DISK = { free: 1e9, total: 1e10, intake: 1, spans: 2, parquet: 3, dead_letters: 4, quota: 5 };
+
+function aDoctor(more: Partial<Doctor> = {}): Doctor {
+  const seen = { durability: "balanced", capture: "scrubbed", pipeline: "down", disk: DISK, behind: undefined } as const;
+  return { ...doctor([], undefined, seen), ...more };
+}
 
 test("what fails unexpectedly reads internal error, and is told whole to the log", async () => {
   const state = new DatabaseSync(":memory:");
@@ -14,7 +21,7 @@ test("what fails unexpectedly reads internal error, and is told whole to the log
   const server = control(
     {
       tokens: access,
-      doctor: () => Promise.resolve(doctor([], undefined, { durability: "balanced", capture: "scrubbed", pipeline: "down" })),
+      doctor: () => Promise.resolve(aDoctor()),
       ready: () => false,
       pipelineSocket: "/nowhere.sock",
       onError: (error) => errors.push(error),

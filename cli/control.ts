@@ -4,7 +4,8 @@ import { bodyLimit } from "hono/body-limit";
 import type { Server } from "node:http";
 import { Pool } from "undici";
 import type { Tokens } from "../analytics/tokens.ts";
-import { metricsText, type Doctor } from "./doctor.ts";
+import type { Doctor } from "./doctor.ts";
+import { metricsText } from "./metrics.ts";
 
 export interface ControlOptions {
   readonly tokens: Tokens;

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { explain } from "../config/check.ts";
 import { loadConfig, type Overrides } from "../config/load.ts";
 import { addQuestions } from "./ask.ts";
+import { addDeadLetters } from "./dead_letters.ts";
 import { addDemo } from "./demo.ts";
+import { addKeys } from "./keys.ts";
 import { printableLines } from "./print.ts";
 import { StartError } from "./start_error.ts";
 
@@ -42,6 +44,8 @@ program
   });
 
 addQuestions(program);
+addDeadLetters(program);
+addKeys(program);
 addDemo(program);
 
 try {

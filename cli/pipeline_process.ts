@@ -2,26 +2,27 @@ import { createAdaptorServer } from "@hono/node-server";
 import { rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { setPriority } from "node:os";
 import { api } from "../analytics/api.ts";
 import { parseConfig } from "../config/parse.ts";
-import { loadOrCreateKey } from "../journal/seal.ts";
+import { loadKeys, loadOrCreateKey } from "../journal/seal.ts";
+import type { Carrier } from "../pipeline/carrier.ts";
+import { crew } from "../pipeline/crew.ts";
+import { deadLetters } from "../pipeline/dead_letters.ts";
 import { pipeline, type Pipeline } from "../pipeline/pipeline.ts";
-import { processors } from "../processors/index.ts";
 import { duckdbStore } from "../storage/duckdb_store.ts";
 import type { SpanStore } from "../storage/store.ts";
 import { intakeKeyFile } from "./data_folder.ts";
 import type { FromPipeline, ToPipeline } from "./messages.ts";
+import { lowerPriority } from "./priority.ts";
 import { live, logger, tell } from "./process.ts";
 import { sqlRunner } from "./sql_runner.ts";
 
-/** Clients of the gateway come first when the processor is short. */
-const PRIORITY = 10;
 const REPORT_EVERY_MS = 500;
 
 const log = logger({ process: "pipeline" });
 let running: Pipeline | undefined;
 let store: SpanStore | undefined;
+let carrier: Carrier | undefined;
 let server: Server | undefined;
 let lanes: readonly string[] | undefined;
 
@@ -41,36 +42,56 @@ live<ToPipeline>({
     await running?.[Symbol.asyncDispose]();
     await report();
     await store?.[Symbol.asyncDispose]();
+    await carrier?.[Symbol.asyncDispose]();
   },
 });
 
 async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeline, { type: "start" }>): Promise<void> {
-  lowerPriority();
+  yieldToOthers();
   const { settings } = parseConfig(raw, process.env);
   if (settings === undefined) throw new Error("the configuration that was checked a moment ago is not valid any more");
-  store = await duckdbStore({
-    dataDir,
-    onRefused: (span, error) => onError("a span could not be stored and was left out", { span_id: span.spanId, error: String(error) }),
-    onError: (error) => onError("rows could not be published; they stay in memory and in the journal", { error: String(error) }),
-  });
-  running = await pipeline({
-    dataDir,
-    segmentBytes: settings.journal.segment_bytes,
-    masters: [loadOrCreateKey(intakeKeyFile(dataDir, process.env))],
-    userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
-    processors: processors(),
-    store,
+  const keyFile = intakeKeyFile(dataDir, process.env);
+  const masters = (): ReturnType<typeof loadKeys> => loadKeys(keyFile); // a key may have been added since
+  const letters = deadLetters({
+    folder: join(dataDir, "dead-letters"),
+    masters,
+    onDamage: (damage) => onError("a dead letter cannot be read", damage),
     onError,
   });
-  running.setLive(lanes ?? liveLanes);
-  running.failed.catch((error: unknown) => {
+  store = await duckdbStore({
+    dataDir,
+    onRefused: (span, error) => void letters.refused(span, error),
+    onError: (error) => onError("rows could not be published; they stay in memory and in the journal", { error: String(error) }),
+    onDamage: onError,
+    onFatal: (error) => {
+      onError("the engine of the store failed; starting again from the span journal", { error: String(error) });
+      process.exit(1);
+    },
+  });
+  carrier = crew({
+    userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
+    onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
+  });
+  const started = await pipeline({
+    dataDir,
+    segmentBytes: settings.journal.segment_bytes,
+    masters,
+    carrier,
+    store,
+    letters,
+    onError,
+  });
+  running = started;
+  started.setLive(lanes ?? liveLanes);
+  started.failed.catch((error: unknown) => {
     onError("the store failed; starting again from the span journal", { error: String(error) });
     process.exit(1);
   });
   const app = api({
     reader: store,
     sql: sqlRunner({ dataDir, store }),
-    catchUp: running.catchUp,
+    letters: { list: () => letters.list(), replay: (ids) => started.replay(ids) },
+    catchUp: started.catchUp,
     onError: (error) => log.error({ err: error }, "a question could not be answered"),
   });
   rmSync(socket, { force: true });
@@ -89,9 +110,9 @@ async function report(id?: number): Promise<void> {
   send({ type: "report", ...(id !== undefined && { id }), counts: await running.counts() });
 }
 
-function lowerPriority(): void {
+function yieldToOthers(): void {
   try {
-    setPriority(PRIORITY);
+    lowerPriority();
   } catch (error) {
     log.warn({ err: error }, "could not lower the priority of the pipeline; it competes with the gateway");
   }

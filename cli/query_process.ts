@@ -1,9 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
 import { queryFiles } from "../storage/query.ts";
 import type { FromQuery, ToQuery } from "./messages.ts";
+import { lowerPriority } from "./priority.ts";
 
-const PRIORITY = 10;
 /** The engine's own limit does not count all that a statement takes. */
 const MAX_MEMORY_BYTES = 1024 * 1024 * 1024;
 const CHECK_EVERY_MS = 20;
@@ -24,7 +23,7 @@ process.once("message", (question: ToQuery) => {
 /** When the processor or the memory is short, this process is the first to go without. */
 function yieldToOthers(): void {
   try {
-    setPriority(PRIORITY);
+    lowerPriority();
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
     // not allowed or not known here: then it runs like everything else

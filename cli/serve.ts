@@ -15,9 +15,11 @@ import { banner, farewell } from "./banner.ts";
 import { child, type Child } from "./child.ts";
 import { control } from "./control.ts";
 import { intakeKeyFile, openDataFolder, readServeFile, type DataFolder } from "./data_folder.ts";
+import { diskOf } from "./disk.ts";
 import { doctor, type Doctor } from "./doctor.ts";
 import { leftBehind, type LeftBehind } from "./left_behind.ts";
 import type { DemoAddress, FromGateway, ToGateway, ToPipeline } from "./messages.ts";
+import { outage } from "./outage.ts";
 import { checkPort, explain } from "./port.ts";
 import { logger } from "./process.ts";
 import { StartError } from "./start_error.ts";
@@ -100,15 +102,22 @@ async function startUp(
   const liveLanes = (): string[] => [...lanes.values(), ...left.lanes()];
   const tellLanes = (): void => pipeline.send({ type: "lanes", live: liveLanes() });
 
+  const disk = diskOf(folder.path, settings.journal.quota_bytes);
+  const down = outage(join(folder.path, "journal", "intake"));
   const pipeline: Child<ToPipeline> = child<ToPipeline>({
     name: "pipeline",
     entry: "pipeline_process.ts",
     start: () => ({ type: "start", raw, dataDir: folder.path, socket: folder.pipelineSocket, live: liveLanes() }),
     onMessage(message) {
-      if (message.type === "report") lastOfPipeline = (message as unknown as { counts: PipelineCounts }).counts;
-      if (message.type === "ready") announce();
+      if (message.type === "report") {
+        lastOfPipeline = (message as unknown as { counts: PipelineCounts }).counts;
+        down.reported(lastOfPipeline);
+      }
+      if (message.type !== "ready") return;
+      down.ended();
+      announce();
     },
-    onExit: () => {},
+    onExit: () => down.began(),
     log,
   });
   let lastOfPipeline: PipelineCounts | undefined;
@@ -170,8 +179,13 @@ async function startUp(
       }),
     ]);
     lastOfPipeline = ofPipeline ?? lastOfPipeline;
-    const inForce = { durability: settings.durability, capture: settings.capture, pipeline: pipeline.ready ? "ready" : "down" } as const;
-    return doctor([...countsOfGone, ...countsOf.values()], lastOfPipeline, inForce);
+    return doctor([...countsOfGone, ...countsOf.values()], lastOfPipeline, {
+      durability: settings.durability,
+      capture: settings.capture,
+      pipeline: pipeline.ready ? "ready" : "down",
+      disk: await disk(),
+      behind: await down.state(),
+    });
   }
 
   async function stopChildren(): Promise<void> {

@@ -38,7 +38,7 @@ export function sqlRunner({ dataDir, store, timeLimitMs = TIME_LIMIT_MS }: SqlRu
       const answer = await inTurn(async () => {
         await store.flush();
         const limits = { maxRows: MAX_ROWS, maxBytes: MAX_BYTES };
-        return await ask({ dataDir, files: store.files(), statement, parameters, ...limits }, timeLimitMs);
+        return await ask({ dataDir, files: await store.wholeFiles(), statement, parameters, ...limits }, timeLimitMs);
       });
       if ("error" in answer) throw new SqlError(answer.error);
       return answer;

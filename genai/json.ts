@@ -12,6 +12,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** JSON; bigints become text. Without them, which is the rule, no function is called for each value. */
+export function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return JSON.stringify(value, (_key, each: unknown) => (typeof each === "bigint" ? String(each) : each));
+  }
+}
+
 export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

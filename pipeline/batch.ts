@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { toJson } from "../genai/json.ts";
 import type { Span } from "../genai/span.ts";
 import type { Sequence } from "../journal/record.ts";
 
@@ -15,33 +16,35 @@ export type IntakeCursor = { readonly [lane: string]: Sequence | "closed" };
 export interface Batch {
   readonly spans: readonly Span[];
   readonly through: IntakeCursor;
+  /** The dead letter these spans were made of. Such a batch does not move the cursor. */
+  readonly letter?: Sequence;
 }
 
 type StoredSpan = Omit<Span, "startTimeUnixNano" | "endTimeUnixNano"> & { readonly start: string; readonly end: string };
 
 /** Integers beyond 2^53 in attributes become text: nothing in the conventions needs them. */
-export function encodeBatch({ spans, through }: Batch): Buffer {
+export function encodeBatch({ spans, through, letter }: Batch): Buffer {
   const stored = spans.map(({ startTimeUnixNano, endTimeUnixNano, ...rest }): StoredSpan => ({
     ...rest,
     start: String(startTimeUnixNano),
     end: String(endTimeUnixNano),
   }));
-  const json = JSON.stringify({ version: VERSION, through, spans: stored }, (_key, value: unknown) =>
-    typeof value === "bigint" ? String(value) : value,
-  );
+  const json = toJson({ version: VERSION, through, letter, spans: stored });
   return zstdCompressSync(json, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
 export function decodeBatch(bytes: Buffer): Batch {
-  const { version, through, spans } = JSON.parse(zstdDecompressSync(bytes).toString()) as {
+  const { version, through, letter, spans } = JSON.parse(zstdDecompressSync(bytes).toString()) as {
     version: number;
     through: IntakeCursor;
+    letter?: Sequence;
     spans: readonly StoredSpan[];
   };
   if (version > VERSION)
     throw new Error(`a batch of the span journal was written by a newer Spangate (format ${version}, this one reads up to ${VERSION})`);
   return {
     through,
+    ...(letter !== undefined && { letter }),
     spans: spans.map(({ start, end, ...rest }) => ({ ...rest, startTimeUnixNano: BigInt(start), endTimeUnixNano: BigInt(end) })),
   };
 }

@@ -4,6 +4,7 @@ import type { Recorded } from "../genai/recorded.ts";
 import type { Span } from "../genai/span.ts";
 import type { Processor } from "../processors/processor.ts";
 import { decode } from "./decode.ts";
+import { StageError } from "./letter.ts";
 
 /** A compressed body is read up to this size, */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -22,7 +23,11 @@ export async function carry(
     if (decoded !== each) left = Math.max(0, left - size(decoded));
     return describe(assemble(decoded), options);
   });
-  for (const processor of processors) spans = await processor.process(spans);
+  try {
+    for (const processor of processors) spans = await processor.process(spans);
+  } catch (error) {
+    throw new StageError("process", error);
+  }
   return spans;
 }
 

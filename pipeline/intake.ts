@@ -1,26 +1,47 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Recorded } from "../genai/recorded.ts";
-import { journalReader, trim, type JournalReader } from "../journal/read.ts";
-import { KIND, RECORD_HEAD, type Sequence } from "../journal/record.ts";
-import type { MasterKey } from "../journal/seal.ts";
+import { journalReader, trim, type Damage, type JournalReader, type Missing } from "../journal/read.ts";
+import { KIND, RECORD_HEAD, type JournalRecord, type Sequence } from "../journal/record.ts";
+import type { Masters } from "../journal/seal.ts";
+import { listSegments } from "../journal/segment.ts";
 import type { IntakeCursor } from "./batch.ts";
-import { joiner, type Joiner } from "./join.ts";
+import { joiner, type Headless, type Joiner } from "./join.ts";
+import { aboutExchange, aboutRecord, reasonOf, type Letter } from "./letter.ts";
 
 export interface IntakeOptions {
   /** `journal/intake`, with a folder for each lane. */
   readonly folder: string;
-  readonly masters: readonly MasterKey[];
+  readonly masters: Masters;
   /** How far the span journal's newest batch says the intake is done. */
   readonly from: IntakeCursor;
-  /** Told of records that could not be read. */
-  readonly onDamage: (damage: { readonly segment: string; readonly offset: number; readonly reason: string }) => void;
+  /** Told of stretches that could not be read, */
+  readonly onDamage: (damage: Damage & { readonly lane: string }) => void;
+  /** and of records that are not there, although later ones are. */
+  readonly onMissing?: (missing: Missing & { readonly lane: string }) => void;
 }
 
 /** Finished exchanges, and how far the intake is done once they are safe. */
 export interface IntakeBatch {
   readonly recorded: readonly Recorded[];
+  /** Where each of them ended, in the same order. */
+  readonly places: readonly Place[];
+  /** Records that are no part of an exchange. */
+  readonly poison: readonly Letter[];
   readonly through: IntakeCursor;
+  /** Some may have been finished before: what says so was damaged. */
+  readonly doubtful: boolean;
+  /** What no exchange of a later batch needs. */
+  readonly spent: Spent;
+}
+
+/** How much of each lane has been read: all that comes before this segment, or the whole lane. */
+export type Spent = { readonly [lane: string]: Sequence | "closed" };
+
+export interface Place {
+  readonly lane: string;
+  /** 0 when it never ended. */
+  readonly sequence: Sequence;
 }
 
 /** Reads the lanes of all gateway processes, living and dead. */
@@ -33,25 +54,30 @@ export interface Intake extends AsyncDisposable {
   mark(): Promise<void>;
   /** Whether some of what was there at the last mark may still have to be read. False comes rather late than early. */
   readonly behind: boolean;
-  /** `next` is safe: deletes what no open exchange needs any more. */
-  release(): Promise<void>;
+  /** A batch and all before it are safe, or all that was read: deletes what no other exchange needs. */
+  release(spent?: Spent): Promise<void>;
   backlogBytes(): Promise<number>;
 }
 
 interface Lane {
+  readonly name: string;
   readonly folder: string;
   readonly reader: JournalReader;
   readonly joiner: Joiner;
   /** `end` of the last finished exchange. */
   done: Sequence;
   closed: boolean;
+  damaged: boolean;
+  /** Segments before this one are deleted. */
+  trimmed: Sequence;
   /** Bytes that were there at the last mark, without those of the records read since. */
   owed: number;
 }
 
-export function intake({ folder, masters, from, onDamage }: IntakeOptions): Intake {
+export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOptions): Intake {
   const lanes = new Map<string, Lane>();
   let live: ReadonlySet<string> | undefined;
+  let checked = false;
 
   async function findLanes(): Promise<void> {
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -61,17 +87,54 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
     for (const entry of entries) {
       const { name } = entry;
       if (lanes.has(name) || !entry.isDirectory()) continue;
-      const done = from[name] ?? 0;
-      const path = join(folder, name);
-      // Read from its beginning: exchanges that were open at the last batch began before it.
-      const reader = journalReader({ folder: path, after: 0, masters, onDamage });
-      const closed = done === "closed";
-      lanes.set(name, { folder: path, reader, joiner: joiner(), done: closed ? Infinity : done, closed, owed: 0 });
+      lanes.set(name, newLane(name, from[name] ?? 0));
+    }
+    if (checked) return;
+    checked = true;
+    for (const [name, done] of Object.entries(from)) {
+      if (done === "closed" || done === 0 || (await listSegments(join(folder, name))).length > 0) continue;
+      onDamage({
+        lane: name,
+        segment: join(folder, name),
+        offset: 0,
+        reason: `all its files are gone; records behind ${done} are lost, if there were any`,
+      });
     }
   }
 
+  function newLane(name: string, from: Sequence | "closed"): Lane {
+    const path = join(folder, name);
+    const closed = from === "closed";
+    const done = closed ? Infinity : from;
+    // Read from its beginning: exchanges that were open at the last batch began before it.
+    const reader = journalReader({
+      folder: path,
+      after: 0,
+      missedAfter: done,
+      masters,
+      onDamage(damage) {
+        lane.damaged = true;
+        onDamage({ lane: name, ...damage });
+      },
+      onMissing(missing) {
+        lane.damaged = true;
+        onMissing?.({ lane: name, ...missing });
+      },
+    });
+    const lane: Lane = { name, folder: path, reader, joiner: joiner(), done, closed, damaged: false, trimmed: 0, owed: 0 };
+    return lane;
+  }
+
+  interface Finished {
+    readonly recorded: Recorded[];
+    readonly places: Place[];
+    readonly poison: Letter[];
+    doubtful: boolean;
+  }
+
   /** Reads on in one lane; adds what finished to `finished`. Returns whether there was anything. */
-  async function readLane(name: string, lane: Lane, finished: Recorded[]): Promise<boolean> {
+  async function readLane(lane: Lane, finished: Finished): Promise<boolean> {
+    const { name } = lane;
     const over = live !== undefined && !live.has(name);
     const read = await lane.reader.read();
     // Nobody writes a closed lane any more: what is torn at its end stays so.
@@ -79,29 +142,53 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
     const segment = lane.reader.segment ?? 0;
     for (const record of records) {
       lane.owed -= RECORD_HEAD + record.payload.length;
-      const recorded = addSafely(lane, record, segment);
-      if (record.kind !== KIND.end || record.sequence <= lane.done) continue;
-      lane.done = record.sequence;
-      if (recorded) finished.push(recorded);
+      addRecord(lane, record, segment, finished);
     }
     if (records.length === 0) lane.owed = 0;
     if (over && records.length === 0) {
-      finished.push(...lane.joiner.abandon());
+      const { recorded, headless } = lane.joiner.abandon();
+      for (const each of recorded) finish(finished, each, { lane: name, sequence: 0 });
+      finished.poison.push(...headless.map((each) => headlessLetter(name, each)));
+      finished.doubtful ||= lane.damaged && recorded.length > 0;
       lane.closed = true;
     }
     return records.length > 0;
   }
 
-  function addSafely(lane: Lane, record: Parameters<Joiner["add"]>[0], segment: Sequence): Recorded | undefined {
+  function addRecord(lane: Lane, record: JournalRecord, segment: Sequence, finished: Finished): void {
+    const { name } = lane;
+    const { sequence } = record;
+    const isNew = sequence > lane.done;
     try {
-      return lane.joiner.add(record, segment);
+      const ended = lane.joiner.add(record, segment);
+      if (!isNew || record.kind !== KIND.end) return;
+      if (ended !== undefined && "pieces" in ended) finished.poison.push(headlessLetter(name, ended));
+      else if (ended !== undefined) finish(finished, ended, { lane: name, sequence });
     } catch (error) {
-      onDamage({ segment: `${lane.folder}/${segment}`, offset: record.sequence, reason: (error as Error).message });
-      return undefined;
+      if (!isNew) return;
+      finished.poison.push({
+        about: aboutRecord(name, sequence),
+        stage: "read",
+        reason: `it is no piece of an exchange: ${reasonOf(error)}`,
+        lane: name,
+        sequence,
+        holds: "pieces",
+        payloads: [record.payload],
+      });
     }
+    lane.done = sequence; // all that ended before it is in this batch, or in one before
   }
 
   const cursor = (): IntakeCursor => Object.fromEntries([...lanes].map(([name, { done, closed }]) => [name, closed ? "closed" : done]));
+
+  function spent(): Spent {
+    const entries = [...lanes].flatMap(([name, { closed, reader, joiner }]): [string, Sequence | "closed"][] => {
+      if (closed) return [[name, "closed"]];
+      const segment = reader.segment;
+      return segment === undefined ? [] : [[name, Math.min(segment, joiner.oldestNeeded() ?? segment)]];
+    });
+    return Object.fromEntries(entries);
+  }
 
   return {
     setLive(names) {
@@ -109,18 +196,19 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
     },
     async next() {
       await findLanes();
-      const recorded: Recorded[] = [];
+      const finished: Finished = { recorded: [], places: [], poison: [], doubtful: false };
+      const found = (): boolean => finished.recorded.length + finished.poison.length > 0;
       let closing = false;
       let progress = true;
-      while (progress && recorded.length === 0 && !closing) {
+      while (progress && !found() && !closing) {
         progress = false;
-        for (const [name, lane] of lanes) {
+        for (const lane of lanes.values()) {
           if (lane.closed) continue;
-          progress = (await readLane(name, lane, recorded)) || progress;
+          progress = (await readLane(lane, finished)) || progress;
           closing ||= lane.closed;
         }
       }
-      return recorded.length > 0 || closing ? { recorded, through: cursor() } : undefined;
+      return found() || closing ? { ...finished, through: cursor(), spent: spent() } : undefined;
     },
     async mark() {
       await findLanes();
@@ -129,16 +217,18 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
     get behind() {
       return [...lanes.values()].some(({ owed }) => owed > 0);
     },
-    async release() {
-      for (const [name, lane] of lanes) {
-        if (lane.closed) {
-          await lane.reader[Symbol.asyncDispose]();
-          await rm(lane.folder, { recursive: true, force: true });
-          lanes.delete(name);
+    async release(upTo = spent()) {
+      for (const [name, keep] of Object.entries(upTo)) {
+        const lane = lanes.get(name);
+        if (lane === undefined) continue;
+        if (keep !== "closed") {
+          if (keep > lane.trimmed) await trim(lane.folder, keep);
+          lane.trimmed = keep;
           continue;
         }
-        const segment = lane.reader.segment;
-        if (segment !== undefined) await trim(lane.folder, Math.min(segment, lane.joiner.oldestNeeded() ?? segment));
+        await lane.reader[Symbol.asyncDispose]();
+        await rm(lane.folder, { recursive: true, force: true });
+        lanes.delete(name);
       }
     },
     async backlogBytes() {
@@ -150,5 +240,23 @@ export function intake({ folder, masters, from, onDamage }: IntakeOptions): Inta
     async [Symbol.asyncDispose]() {
       for (const { reader } of lanes.values()) await reader[Symbol.asyncDispose]();
     },
+  };
+}
+
+function finish(into: { readonly recorded: Recorded[]; readonly places: Place[] }, recorded: Recorded, place: Place): void {
+  into.recorded.push(recorded);
+  into.places.push(place);
+}
+
+function headlessLetter(lane: string, { exchangeId, pieces, sequence }: Headless): Letter {
+  return {
+    about: aboutExchange(exchangeId),
+    stage: "read",
+    reason: "the beginning of this exchange is damaged or gone",
+    lane,
+    sequence,
+    exchangeId,
+    holds: "pieces",
+    payloads: pieces,
   };
 }

@@ -16,8 +16,13 @@ function record({ kind, id = "x", ...piece }: Given, sequence = 1): JournalRecor
 
 function join(pieces: readonly Given[]) {
   const joined = joiner();
-  const finished = pieces.flatMap((piece, i) => joined.add(record(piece, i + 1), 1) ?? []);
-  return { finished, lost: joined.abandon() };
+  const ended = pieces.flatMap((piece, i) => joined.add(record(piece, i + 1), 1) ?? []);
+  const { recorded: lost, headless } = joined.abandon();
+  return {
+    finished: ended.filter((each) => "opened" in each),
+    lost,
+    headless: [...ended.filter((each) => "pieces" in each), ...headless],
+  };
 }
 
 const opened = openedAs("x");
@@ -51,13 +56,16 @@ test("exchanges that run at the same time are kept apart", () => {
   expect(lost.map(({ opened: { exchangeId }, request }) => [exchangeId, String(request)])).toEqual([["a", "a1a2"]]);
 });
 
-test("an exchange whose beginning is gone is left out", () => {
-  expect(
-    join([
-      { kind: "part", response: chunks([1, "x"]) },
-      { kind: "end", closed },
-    ]),
-  ).toEqual({ finished: [], lost: [] });
+test("of an exchange whose beginning is gone the pieces come out together, whether it ended or not", () => {
+  const part: Given = { kind: "part", response: chunks([1, "x"]) };
+  const end: Given = { kind: "end", closed };
+  const payloads = (...pieces: readonly Given[]) => pieces.map((piece) => record(piece).payload);
+  expect(join([part, end])).toEqual({
+    finished: [],
+    lost: [],
+    headless: [{ exchangeId: "x", pieces: payloads(part, end), sequence: 2 }],
+  });
+  expect(join([part, part]).headless).toEqual([{ exchangeId: "x", pieces: payloads(part, part), sequence: 2 }]);
 });
 
 test("records of another kind are passed over, and a payload that is no piece is told", () => {
@@ -93,8 +101,8 @@ for (const { title, pieces, closed: expected } of lostCases) {
 test("an exchange is abandoned once", () => {
   const joined = joiner();
   joined.add(record({ kind: "begin", opened }), 1);
-  expect(joined.abandon()).toHaveLength(1);
-  expect(joined.abandon()).toEqual([]);
+  expect(joined.abandon().recorded).toHaveLength(1);
+  expect(joined.abandon()).toEqual({ recorded: [], headless: [] });
 });
 
 test("the oldest segment is needed until what began in it has ended", () => {
@@ -122,5 +130,6 @@ test("an open exchange keeps its own bytes, not the read buffer they came in", (
   }
   readBuffer.fill(0);
   const finished = joined.add(record({ kind: "end", closed }), 1);
-  expect([String(finished?.request), String(finished?.response[0]?.bytes)]).toEqual(["a".repeat(5000), "b".repeat(5000)]);
+  if (finished === undefined || "pieces" in finished) throw new Error("the exchange has not ended");
+  expect([String(finished.request), String(finished.response[0]?.bytes)]).toEqual(["a".repeat(5000), "b".repeat(5000)]);
 });

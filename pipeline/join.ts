@@ -13,18 +13,39 @@ interface Unfinished {
   readonly response: Chunk[];
 }
 
+/** Pieces of an exchange whose first one was damaged or is gone: nothing can be said of it. */
+export interface Headless {
+  readonly exchangeId: string;
+  readonly pieces: readonly Buffer[];
+  /** Of its last piece. */
+  readonly sequence: Sequence;
+}
+
 /** Puts the pieces of one lane's exchanges together again. */
 export interface Joiner {
   /** The exchange that this record finishes, if it does. Throws when its payload is not a piece. */
-  add(record: JournalRecord, segment: Sequence): Recorded | undefined;
+  add(record: JournalRecord, segment: Sequence): Recorded | Headless | undefined;
   /** What never ended, as it had arrived when its recorder was lost. */
-  abandon(): readonly Recorded[];
+  abandon(): { readonly recorded: readonly Recorded[]; readonly headless: readonly Headless[] };
   /** Oldest segment that an open exchange needs; undefined when none is open. */
   oldestNeeded(): Sequence | undefined;
 }
 
 export function joiner(): Joiner {
   const unfinished = new Map<string, Unfinished>();
+  const headless = new Map<string, { readonly pieces: Buffer[]; readonly segment: Sequence; sequence: Sequence }>();
+
+  function addHeadless(exchangeId: string, { payload, sequence }: JournalRecord, segment: Sequence, over: boolean): Headless | undefined {
+    const known = headless.get(exchangeId) ?? { pieces: [], segment, sequence };
+    known.pieces.push(over ? payload : Buffer.from(payload));
+    known.sequence = sequence;
+    if (!over) {
+      headless.set(exchangeId, known);
+      return undefined;
+    }
+    headless.delete(exchangeId);
+    return { exchangeId, pieces: known.pieces, sequence };
+  }
 
   return {
     add(record, segment) {
@@ -32,7 +53,7 @@ export function joiner(): Joiner {
       const piece = decodePiece(record.payload);
       const { exchangeId, opened, closed } = piece;
       const known = unfinished.get(exchangeId) ?? (opened && { opened, segment, request: [], response: [] });
-      if (known === undefined) return undefined; // its first piece was damaged or is gone: nothing can be said of it
+      if (known === undefined) return addHeadless(exchangeId, record, segment, closed !== undefined);
       if (closed === undefined) {
         take(known, ownBytes(piece));
         unfinished.set(exchangeId, known);
@@ -43,13 +64,16 @@ export function joiner(): Joiner {
       return finish(known, closed);
     },
     abandon() {
-      const lost = [...unfinished.values()].map((each) => finish(each, lostClosing(each)));
+      const recorded = [...unfinished.values()].map((each) => finish(each, lostClosing(each)));
+      const rest = [...headless].map(([exchangeId, { pieces, sequence }]) => ({ exchangeId, pieces, sequence }));
       unfinished.clear();
-      return lost;
+      headless.clear();
+      return { recorded, headless: rest };
     },
     oldestNeeded() {
       let oldest: Sequence | undefined;
-      for (const { segment } of unfinished.values()) if (oldest === undefined || segment < oldest) oldest = segment;
+      for (const each of [unfinished, headless])
+        for (const { segment } of each.values()) if (oldest === undefined || segment < oldest) oldest = segment;
       return oldest;
     },
   };

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,14 +6,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Span } from "../genai/span.ts";
 import { journal } from "../journal/append.ts";
 import { KIND } from "../journal/record.ts";
-import { loadOrCreateKey } from "../journal/seal.ts";
-import { duckdbStore } from "../storage/duckdb_store.ts";
-import type { SpanStore } from "../storage/store.ts";
 import { aSpan, BEYOND_TIME } from "../storage/store_contract.ts";
 import { eventually } from "../testing/eventually.ts";
 import { lane as openLane, openedAs, type Lane } from "../testing/lane.ts";
+import { changed, killed, startPipeline as start } from "../testing/pipeline.ts";
 import { encodeBatch } from "./batch.ts";
-import { pipeline, type Pipeline, type PipelineOptions } from "./pipeline.ts";
 
 let home: string;
 beforeEach(() => {
@@ -25,56 +22,6 @@ const newFolder = (): string => mkdtempSync(join(home, "data-"));
 const lane = (dataDir: string, name = "one", segmentBytes?: number): Promise<Lane> =>
   openLane({ folder: join(dataDir, "journal", "intake"), name, ...(segmentBytes !== undefined && { segmentBytes }) });
 const whole = (id: string) => ({ opened: openedAs(id) });
-
-interface Running extends AsyncDisposable {
-  readonly pipeline: Pipeline;
-  readonly store: SpanStore;
-  /** Ids of the exchanges in the store, one for each SERVER span. */
-  stored(): Promise<string[]>;
-}
-
-interface StartOptions extends Partial<PipelineOptions> {
-  readonly dataDir: string;
-  readonly lanes?: readonly string[];
-  readonly around?: (store: SpanStore) => SpanStore;
-}
-
-/** What a pipeline process runs, here with lanes that live as the test says. */
-async function start({ dataDir, lanes = ["one"], around = (store) => store, ...more }: StartOptions): Promise<Running> {
-  const inner = await duckdbStore({ dataDir, onRefused: () => {}, onError: (error) => expect.fail(String(error)) });
-  const store = around(inner);
-  const running = await pipeline({
-    dataDir,
-    segmentBytes: 1024 * 1024,
-    masters: [],
-    userKey: loadOrCreateKey(join(home, "user.key")),
-    processors: [],
-    store,
-    onError: () => {},
-    ...more,
-  });
-  running.setLive(lanes);
-  return {
-    pipeline: running,
-    store,
-    async stored() {
-      await running.catchUp();
-      const { rows } = await store.query("SELECT exchange_id FROM spans WHERE kind = 'server'");
-      return rows.map(([id]) => String(id)).sort();
-    },
-    async [Symbol.asyncDispose]() {
-      await running[Symbol.asyncDispose]();
-      await inner[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** The data folder as a kill at this moment would leave it. */
-function killed(dataDir: string): string {
-  const copy = newFolder();
-  cpSync(dataDir, copy, { recursive: true });
-  return copy;
-}
 
 test("what a lane has is readable after catching up, and every span is counted once", async () => {
   const dataDir = newFolder();
@@ -138,15 +85,15 @@ test("a store that fails between the journal and itself is made up for by the ne
   {
     await using running = await start({
       dataDir,
-      around: (store) => ({
-        ...store,
-        position: () => store.position(),
-        append: () => Promise.reject(new Error("the engine is gone")),
-      }),
+      around: (store) =>
+        changed(store, {
+          append: () => Promise.reject(new Error("the engine is gone")),
+          query: () => Promise.reject(new Error("the engine is gone")),
+        }),
     });
     writing.end("a", whole("a"));
     await writing.written();
-    await running.pipeline.catchUp();
+    await expect(running.pipeline.catchUp()).rejects.toThrow("the engine is gone");
     await expect(running.pipeline.failed).rejects.toThrow("the engine is gone");
   }
   writing.end("b", whole("b"));
@@ -168,14 +115,25 @@ test("a batch that the span journal did not take stays in hand and is tried agai
     await writing.written();
     expect(await running.stored()).toEqual(["a"]);
     renameSync(spans, away);
+    writeFileSync(spans, "no folder");
     writing.end("b", whole("b"));
     await writing.written();
-    await expect(running.pipeline.catchUp()).rejects.toThrow("ENOENT");
+    await expect(running.pipeline.catchUp()).rejects.toThrow(/EEXIST|ENOTDIR/);
     writing.end("c", whole("c"));
     await writing.written();
-    await expect(running.pipeline.catchUp()).rejects.toThrow("ENOENT");
+    await expect(running.pipeline.catchUp()).rejects.toThrow(/EEXIST|ENOTDIR/);
     expect((await running.pipeline.counts()).lag_ms).toBeGreaterThan(0);
+    rmSync(spans);
     renameSync(away, spans);
+    await eventually(
+      () =>
+        running.pipeline.catchUp().then(
+          () => true,
+          () => false,
+        ),
+      Boolean,
+      5000,
+    );
     expect(await running.stored()).toEqual(["a", "b", "c"]);
     const { appended, stored, carried } = await running.pipeline.counts();
     expect([appended, stored, carried.completed]).toEqual([6, 6, 3]);
@@ -238,7 +196,7 @@ test("a span journal that was deleted goes on behind what is stored", async () =
   expect(await running.stored()).toEqual(["a", "b", "c", "d"]);
 });
 
-test("an exchange that cannot be described is dropped alone, and counted", async () => {
+test("an exchange that cannot be described is put aside alone, and counted", async () => {
   const dataDir = newFolder();
   await using writing = await lane(dataDir);
   const fails = {
@@ -252,8 +210,11 @@ test("an exchange that cannot be described is dropped alone, and counted", async
   for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "c"]);
-  const { appended, stored, dropped } = await running.pipeline.counts();
-  expect([appended, stored, dropped]).toEqual([4, 4, { undescribable: 1 }]);
+  const { appended, stored, dead_letters, dropped } = await running.pipeline.counts();
+  expect([appended, stored, dead_letters.process, dropped]).toEqual([4, 4, 1, {}]);
+  expect(await running.letters.list()).toMatchObject([
+    { stage: "process", reason: "not this one", exchangeId: "b", lane: "one", sequence: 2 },
+  ]);
 });
 
 test("a span that cannot be stored is counted, so that the sums meet", async () => {
@@ -268,8 +229,8 @@ test("a span that cannot be stored is counted, so that the sums meet", async () 
   for (const id of ["a", "b"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "b"]);
-  const { appended, stored, dropped } = await running.pipeline.counts();
-  expect([appended, stored, dropped]).toEqual([4, 3, { unstorable: 1 }]);
+  const { appended, stored, dead_lettered, dropped } = await running.pipeline.counts();
+  expect([appended, stored, dead_lettered, dropped]).toEqual([4, 3, 1, {}]);
 });
 
 test("however it is stopped and killed, each exchange is stored once", async () => {

@@ -1,28 +1,40 @@
-import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { encodePiece } from "../genai/piece.ts";
 import type { Ending, Recorded } from "../genai/recorded.ts";
+import type { Span } from "../genai/span.ts";
 import { journal } from "../journal/append.ts";
-import { journalReader, trim } from "../journal/read.ts";
+import { journalReader, trim, type Damage, type Missing } from "../journal/read.ts";
 import { KIND, type JournalRecord, type Sequence } from "../journal/record.ts";
-import type { MasterKey } from "../journal/seal.ts";
+import type { Masters } from "../journal/seal.ts";
 import { listSegments } from "../journal/segment.ts";
-import type { Processor } from "../processors/processor.ts";
 import type { SpanStore } from "../storage/store.ts";
-import { decodeBatch, encodeBatch, type IntakeCursor } from "./batch.ts";
-import { carry } from "./carry.ts";
-import { intake, type IntakeBatch } from "./intake.ts";
+import { decodeBatch, encodeBatch, type Batch, type IntakeCursor } from "./batch.ts";
+import type { Carried, Carrier } from "./carrier.ts";
+import type { DeadLetters } from "./dead_letters.ts";
+import { feed, type FeedOptions } from "./feed.ts";
+import { intake, type IntakeBatch, type Place } from "./intake.ts";
+import { keptFrom, type KeepOptions } from "./kept.ts";
+import { aboutExchange, aboutRecord, reasonOf, stageOf, type Letter, type Stage } from "./letter.ts";
+import { bodyBytes } from "./parcel.ts";
+import { replay, type Replayed } from "./replay.ts";
+import { notStored } from "./stored.ts";
+import { suspect } from "./suspect.ts";
 
 export interface PipelineOptions {
   readonly dataDir: string;
   readonly segmentBytes: number;
   /** Keys the intake may be sealed with. */
-  readonly masters: readonly MasterKey[];
-  /** Key of the pseudonyms of end users. */
-  readonly userKey: MasterKey;
-  readonly processors: readonly Processor[];
+  readonly masters: Masters;
+  readonly carrier: Carrier;
   readonly store: SpanStore;
+  /** Where what cannot go on is put aside; the store's refusals go there too. */
+  readonly letters: DeadLetters;
   readonly onError: (message: string, facts: object) => void;
+  /** How a store that fails is asked again. */
+  readonly retry?: Pick<FeedOptions, "firstMs" | "mostMs" | "tries">;
+  /** How much of what is published stays on the span journal. */
+  readonly keep?: KeepOptions;
 }
 
 /** Counts of the pipeline since it started; JSON-safe. */
@@ -32,11 +44,21 @@ export interface PipelineCounts {
   /** Spans written to the span journal, or found there at the start and not stored yet. */
   readonly appended: number;
   readonly stored: number;
+  /** Put aside, to be tried again; by stage. Those of the stage `store` were appended before. */
   readonly dead_lettered: number;
+  readonly dead_letters: { readonly [stage in Stage]: number };
+  /** Dead letters whose spans are stored now. */
+  readonly replayed: number;
   readonly dropped: { readonly [reason: string]: number };
   /** Stretches of a journal that could not be read. */
   readonly damaged: number;
+  /** Records that are not on a journal although later ones are. */
+  readonly missing: number;
+  /** Published files that are damaged or gone, and rows that only they had. */
+  readonly damaged_files: number;
+  readonly missing_rows: number;
   readonly backlog_bytes: number;
+  /** Age of the oldest work that is not done. */
   readonly lag_ms: number;
 }
 
@@ -46,140 +68,294 @@ export interface Pipeline extends AsyncDisposable {
   /** Resolves when all that is on the intake now is readable in the store. */
   readonly catchUp: () => Promise<void>;
   counts(): Promise<PipelineCounts>;
+  /** Tries dead letters again, one by one; what succeeds is stored once and its letter is gone. */
+  replay(ids: readonly Sequence[]): Promise<Replayed>;
   /** Rejects when the store fails: what is on the span journal will be stored by the next process that starts from it. */
   readonly failed: Promise<never>;
 }
 
 /** How soon new records are noticed when nobody asks. */
 const POLL_MS = 100;
+/** No more of recorded bodies is read ahead of what is safe. */
+const AHEAD_BYTES = 32 * 1024 * 1024;
 
 export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { dataDir, store, onError } = options;
+  const { dataDir, store, carrier, letters, onError } = options;
   const spansFolder = join(dataDir, "journal", "spans");
   const carried: Record<Ending, number> = { completed: 0, cut: 0, abandoned: 0, incomplete: 0, rejected: 0 };
-  const dropped: Record<string, number> = {};
   let appended = 0;
   let damaged = 0;
+  let missing = 0;
+  let replayed = 0;
   let behindSince: number | undefined;
+  const ending = new AbortController();
+  const feeding = feed({ store, letters, onError, signal: ending.signal, ...options.retry });
 
-  const onDamage = (damage: object): void => {
+  const onDamage = (damage: Damage): void => {
     damaged++;
-    onError("a stretch of a journal could not be read and was skipped", damage);
+    onError("a stretch of a journal could not be read and was skipped", { lane: "spans", ...damage });
   };
-  const tenantKeys = new Map<string, Buffer>();
-  const describing = { userKey };
+  const onMissing = (gap: Missing): void => {
+    missing += gap.to - gap.from + 1;
+    onError("records are missing from a journal", { lane: "spans", ...gap });
+  };
 
   const newest = await newestBatch();
   let newestSequence = newest.sequence;
+  let cursor = newest.through;
+  /** The newest batch is gone, and the cursor is one from before it: what comes may be stored already, until the intake is read to its end. */
+  let doubtful = newest.doubtful || (await store.position()) > newest.sequence;
   await fillStore();
   // A journal that was deleted begins behind what is stored: its batches would be taken for stored ones.
   const first = Math.max(newest.next, (await store.position()) + 1);
   const spans = await journal({ folder: spansFolder, first, segmentBytes: options.segmentBytes });
-  const reading = intake({ folder: join(dataDir, "journal", "intake"), masters: options.masters, from: newest.through, onDamage });
+  const reading = intake({
+    folder: join(dataDir, "journal", "intake"),
+    masters: options.masters,
+    from: newest.through,
+    onDamage,
+    onMissing,
+  });
   await reading.release();
 
-  let inHand: IntakeBatch | undefined;
+  /** Batches that were read and are not safe yet, oldest first; they are carried meanwhile. */
+  const ahead: Ahead[] = [];
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
   failed.catch(() => {}); // whoever runs the pipeline decides what to do
+  let filesChecked = false;
+  store
+    .wholeFiles()
+    .catch(() => {}) // whoever asks next hears of it
+    .finally(() => {
+      filesChecked = true;
+    });
   let stopping = false;
+  let broken = false;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   schedule();
 
   /** The last batch says how far the intake is done; nothing else does. */
-  async function newestBatch(): Promise<{ sequence: Sequence; through: IntakeCursor; next: Sequence }> {
+  async function newestBatch(): Promise<{ sequence: Sequence; through: IntakeCursor; next: Sequence; doubtful: boolean }> {
     const segments = await listSegments(spansFolder);
-    // A segment may be empty, or its only batch torn: then the one before has the newest.
+    let last: Sequence = 0;
+    let doubtful = false;
+    // A segment may be empty, or what is in it damaged: then the one before has the newest that can be read.
     for (const first of segments.toReversed()) {
-      await using reader = journalReader({ folder: spansFolder, after: first - 1, onDamage });
-      let last: JournalRecord | undefined;
+      let before = Infinity;
       for (;;) {
-        const records = await reader.read();
-        last = records.at(-1) ?? last;
-        if (records.length === 0) break;
+        const found = await lastRecord(first, before);
+        if (found === undefined) break;
+        last = Math.max(last, found.sequence);
+        const batch = decodeSafely(found);
+        const next = Math.max(last, segments.at(-1) ?? 0) + 1;
+        if (batch !== undefined) return { sequence: found.sequence, through: batch.through, next, doubtful };
+        doubtful = true;
+        before = found.sequence;
       }
-      if (last === undefined) continue;
-      const next = Math.max(last.sequence, segments.at(-1) ?? 0) + 1;
-      return { sequence: last.sequence, through: decodeBatch(last.payload).through, next };
     }
-    return { sequence: 0, through: {}, next: (segments.at(-1) ?? 0) + 1 };
+    return { sequence: 0, through: {}, next: Math.max(last, segments.at(-1) ?? 0) + 1, doubtful };
+  }
+
+  /** Damage is told by who fills the store from it. */
+  async function lastRecord(segment: Sequence, before: Sequence): Promise<JournalRecord | undefined> {
+    await using reader = journalReader({ folder: spansFolder, after: 0, segment, onDamage: () => {} });
+    let last: JournalRecord | undefined;
+    for (;;) {
+      const records = await reader.read();
+      last = records.findLast(({ sequence }) => sequence < before) ?? last;
+      if (records.length === 0 || reader.segment !== segment) return last;
+    }
+  }
+
+  function decodeSafely({ payload }: JournalRecord): Batch | undefined {
+    try {
+      return decodeBatch(payload);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Batches that were not published when the last process ended go to memory again. */
   async function fillStore(): Promise<void> {
     const position = await store.position();
-    await using reader = journalReader({ folder: spansFolder, after: Math.max(0, position - 1), onDamage });
+    const suspects = suspect(join(dataDir, "journal", "cursors", "store.json"));
+    const replayedBefore = new Set<Sequence>();
     let before: IntakeCursor | undefined;
-    for (;;) {
-      const records = await reader.read();
-      if (records.length === 0) return;
-      for (const { sequence, payload } of records) {
-        const { spans: all, through } = decodeBatch(payload);
-        // A batch whose first write was not confirmed may stand there twice. Each new one moves the cursor.
-        const spans = isDeepStrictEqual(through, before) ? [] : all;
-        before = through;
-        if (sequence <= position) continue;
-        appended += spans.length;
-        await store.append({ spans, through: sequence });
+    for await (const record of records(Math.max(0, position - 1), position)) {
+      const batch = decodeSafely(record);
+      if (batch === undefined) {
+        if (record.sequence > position) await letters.bury([unreadable(record)]);
+        continue;
+      }
+      const { through, letter } = batch;
+      // A batch whose first write was not confirmed may stand there twice. Each new one moves the cursor, or replays another letter.
+      const again = letter === undefined ? isDeepStrictEqual(through, before) : replayedBefore.has(letter);
+      if (letter === undefined) before = through;
+      else replayedBefore.add(letter);
+      if (record.sequence <= position) continue;
+      const fresh = again ? [] : batch.spans;
+      appended += fresh.length;
+      if (suspects.isGuilty(record.sequence)) await giveSingly(fresh, record.sequence);
+      else {
+        suspects.giving(record.sequence);
+        await feeding.append({ spans: fresh, through: record.sequence });
       }
     }
-  }
+    suspects.clear();
 
-  /** Deletes what is published; the newest batch stays, for it is the intake cursor. */
-  async function trimSpans(): Promise<void> {
-    await trim(spansFolder, Math.min((await store.position()) + 1, newestSequence));
-  }
-
-  /** A person's pseudonym: the same within a tenant, unrelated in another, and nobody's without the key. */
-  function userKey(tenant: string, user: string): string {
-    let key = tenantKeys.get(tenant);
-    if (key === undefined) {
-      key = createHmac("sha256", options.userKey.bytes).update(tenant).digest();
-      tenantKeys.set(tenant, key);
+    /** Processes before this one died of this batch: the span that they died of goes to the dead letters. */
+    async function giveSingly(fresh: readonly Span[], sequence: Sequence): Promise<void> {
+      for (const [i, span] of fresh.entries()) {
+        if (suspects.isGuilty(sequence, i)) await letters.refused(span, new Error("the engine ended on it, again and again"));
+        else {
+          suspects.giving(sequence, i);
+          await feeding.append({ spans: [span], through: sequence - 1 });
+        }
+      }
+      await feeding.append({ spans: [], through: sequence });
     }
-    return createHmac("sha256", key).update(user).digest("hex").slice(0, 32);
+  }
+
+  /** Of the span journal, behind `after`; what is missing up to `missedAfter` was done with. */
+  async function* records(after: Sequence, missedAfter = after, told = true): AsyncGenerator<JournalRecord> {
+    await using reader = journalReader({
+      folder: spansFolder,
+      after,
+      missedAfter,
+      onDamage: told ? onDamage : () => {},
+      ...(told && { onMissing }),
+    });
+    for (;;) {
+      const read = await reader.read();
+      if (read.length === 0) break;
+      yield* read;
+    }
+    yield* reader.end();
+  }
+
+  /** What a damaged or missing file held and the span journal still has is published again. */
+  async function refillStore(): Promise<void> {
+    for (const lost of store.missing()) await store.refill(lost, batchesOf(lost.after, lost.through));
+  }
+
+  async function* batchesOf(after: Sequence, through: Sequence): AsyncGenerator<readonly Span[]> {
+    const replayedBefore = new Set<Sequence>();
+    let before: IntakeCursor | undefined;
+    for await (const record of records(Math.max(0, after - 1), after, false)) {
+      if (record.sequence > through) return;
+      const batch = decodeSafely(record);
+      if (batch === undefined) continue;
+      const again = batch.letter === undefined ? isDeepStrictEqual(batch.through, before) : replayedBefore.has(batch.letter);
+      if (batch.letter === undefined) before = batch.through;
+      else replayedBefore.add(batch.letter);
+      if (record.sequence > after && !again) yield batch.spans;
+    }
+  }
+
+  /**
+   * Deletes what was published a while ago; the newest batch stays, for it is the intake cursor. Nothing goes before all published files
+   * were looked at, nor while rows of one are missing: they may be there.
+   */
+  async function trimSpans(): Promise<void> {
+    if (!filesChecked || store.missing().length > 0) return;
+    await trim(spansFolder, Math.min((await store.position()) + 1, newestSequence, await keptFrom(spansFolder, options.keep)));
   }
 
   /** Carries on until all is done that was on the intake when it began, whatever comes meanwhile. One run at a time. */
   async function run(): Promise<void> {
+    if (broken) return await failed;
     await reading.mark();
-    do {
-      // A batch that could not be written stays here and is tried again: the reader has passed it.
-      inHand ??= await reading.next();
-      if (inHand === undefined) break;
-      const { recorded, through } = inHand;
+    let more = true; // also when no bytes are owed: a lane may have been closed
+    for (;;) {
+      while (more && hasRoom()) more = (await readOn()) && reading.behind;
+      const [first] = ahead;
+      if (first === undefined) break;
       behindSince ??= performance.now();
-      const finished = await carrySafely(recorded);
-      const sequence = spans.append(KIND.batch, [encodeBatch({ spans: finished, through })]);
-      await spans.durable();
-      inHand = undefined;
-      newestSequence = sequence;
-      appended += finished.length;
-      for (const { closed } of recorded) carried[closed.ending]++;
-      await store.append({ spans: finished, through: sequence }).catch(fail);
-      await reading.release();
-    } while (reading.behind);
+      await finish(first);
+    }
     behindSince = undefined;
+    doubtful = false;
+    await refillStore();
     await trimSpans();
   }
 
-  /** One exchange that cannot be read must not stop the others. */
-  async function carrySafely(recorded: readonly Recorded[]): ReturnType<typeof carry> {
+  const hasRoom = (): boolean =>
+    ahead.length === 0 || (ahead.length <= carrier.capacity && ahead.reduce((sum, { bytes }) => sum + bytes, 0) < AHEAD_BYTES);
+
+  async function readOn(): Promise<boolean> {
+    const batch = await reading.next();
+    if (batch === undefined) return false;
+    const bytes = batch.recorded.reduce((sum, each) => sum + bodyBytes(each), 0);
+    ahead.push({ batch, bytes, outcome: carrySafely(batch) });
+    return true;
+  }
+
+  /** A batch that could not be written stays the first ahead until it is: the reader has passed it. */
+  async function finish(first: Ahead): Promise<void> {
+    const { batch } = first;
+    const { recorded, carried: all, letters: bad } = await first.outcome;
+    first.appended ??= await appendBatch(batch, all, bad);
+    const { spans: fresh, sequence } = first.appended;
+    await spans.durable(); // when it fails, the journal keeps the batch and goes on trying
+    const before = await store.position();
+    ahead.shift();
+    newestSequence = sequence;
+    cursor = batch.through;
+    appended += fresh.length;
+    for (const { closed } of recorded) carried[closed.ending]++;
+    await give(fresh, sequence);
+    await reading.release(batch.spent);
+    if ((await store.position()) > before) await trimSpans(); // a long run must not fill the disk
+  }
+
+  async function appendBatch({ through, poison, ...batch }: IntakeBatch, all: Carried, bad: readonly Letter[]): Promise<Appended> {
+    const { spans: fresh, record } = await withoutStored(all, through, doubtful || batch.doubtful);
+    await letters.bury([...poison, ...bad]);
+    return { spans: fresh, sequence: spans.append(KIND.batch, [record]) };
+  }
+
+  /** After a batch that the store did not get, it must get no other one in this process: its position would pass over the first. */
+  async function give(fresh: readonly Span[], through: Sequence): Promise<void> {
     try {
-      return await carry(recorded, options.processors, describing);
+      await feeding.append({ spans: fresh, through });
     } catch (error) {
-      const [only] = recorded;
-      if (recorded.length > 1) return (await Promise.all(recorded.map((each) => carrySafely([each])))).flat();
-      dropped["undescribable"] = (dropped["undescribable"] ?? 0) + 1;
-      onError("an exchange could not be described and was dropped", { exchange_id: only?.opened.exchangeId, error: String(error) });
-      return [];
+      broken = true;
+      fail(error);
+      throw error;
+    }
+  }
+
+  async function withoutStored(carried: Carried, through: IntakeCursor, doubtful: boolean): Promise<Carried> {
+    if (!doubtful) return carried;
+    const fresh = await notStored(store, carried.spans);
+    return fresh.length === carried.spans.length ? carried : { spans: fresh, record: encodeBatch({ spans: fresh, through }) };
+  }
+
+  /** One exchange that cannot be carried must not stop the others: it becomes a letter. Never rejects. */
+  async function carrySafely({ recorded, places, through }: IntakeBatch): Promise<Outcome> {
+    try {
+      return { recorded, carried: await carrier.carry(recorded, through), letters: [] };
+    } catch (error) {
+      const whole = async (each: Recorded): Promise<unknown> => await carrier.carry([each], through).then(() => undefined, failure);
+      const failures = recorded.length === 1 ? [failure(error)] : await Promise.all(recorded.map(whole));
+      const good = recorded.filter((_, i) => failures[i] === undefined);
+      const bad = (errors: readonly unknown[]): Letter[] =>
+        recorded.flatMap((each, i) => (errors[i] === undefined ? [] : [exchangeLetter(each, places[i], errors[i])]));
+      try {
+        return { recorded: good, carried: await carrier.carry(good, through), letters: bad(failures) };
+      } catch (together) {
+        return { recorded: [], carried: nothing(through), letters: bad(recorded.map((_, i) => failures[i] ?? failure(together))) };
+      }
     }
   }
 
   function catchUp(): Promise<void> {
+    if (feeding.stuck !== undefined)
+      return Promise.reject(new Error("the store does not take spans now; they wait in the span journal", { cause: feeding.stuck }));
     // Who comes while a run is on its way may have records that it has passed already: another one follows.
     const before = running ?? Promise.resolve();
     const next = before.then(run).catch((error: unknown) => {
@@ -188,6 +364,37 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     });
     running = next.catch(() => {});
     return next;
+  }
+
+  /** Behind a run that left nothing undone: the store must get batches in their order. */
+  function replayLetters(ids: readonly Sequence[]): Promise<Replayed> {
+    const next = catchUp().then(async () => {
+      const done = await replay(ids, { letters, carrier, store, put });
+      replayed += done.replayed;
+      return done;
+    });
+    running = next.then(
+      () => {},
+      () => {},
+    );
+    return next;
+  }
+
+  /** Spans of a letter, beside the intake: the cursor stays where it is. */
+  async function put(fresh: readonly Span[], letter: Sequence): Promise<void> {
+    const sequence = spans.append(KIND.batch, [encodeBatch({ spans: fresh, through: cursor, letter })]);
+    await spans.durable();
+    newestSequence = sequence;
+    appended += fresh.length;
+    await give(fresh, sequence);
+  }
+
+  /** How long the oldest that is in hand has waited, by the clock it was recorded with: this process may be younger. */
+  function lagMs(): number {
+    if (behindSince === undefined) return 0;
+    const ends = ahead[0]?.batch.recorded.map(({ opened, closed }) => (opened.startedAtUs + closed.endedUs) / 1000) ?? [];
+    const oldest = ends.reduce((least, each) => Math.min(least, each), Infinity);
+    return Math.round(Math.max(performance.now() - behindSince, oldest === Infinity ? 0 : Date.now() - oldest));
   }
 
   function schedule(): void {
@@ -203,20 +410,27 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     failed,
     setLive: (lanes) => reading.setLive(lanes),
     catchUp,
+    replay: replayLetters,
     async counts() {
       return {
         carried,
         appended,
         stored: store.stored,
-        dead_lettered: 0,
-        dropped: store.refused === 0 ? dropped : { ...dropped, unstorable: store.refused },
+        dead_lettered: Object.values(letters.counts.byStage).reduce((sum, count) => sum + count, 0),
+        dead_letters: { ...letters.counts.byStage },
+        replayed,
+        dropped: letters.counts.lost === 0 ? {} : { dead_letter_write: letters.counts.lost },
         damaged,
+        missing,
+        damaged_files: store.damagedFiles,
+        missing_rows: store.missingRows,
         backlog_bytes: await reading.backlogBytes(),
-        lag_ms: behindSince === undefined ? 0 : Math.round(performance.now() - behindSince),
+        lag_ms: lagMs(),
       };
     },
     async [Symbol.asyncDispose]() {
       stopping = true;
+      ending.abort();
       clearTimeout(timer);
       await catchUp().catch(() => {});
       await store
@@ -228,5 +442,66 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       await reading[Symbol.asyncDispose]();
       await spans[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** A batch that was read and is not safe yet. */
+interface Ahead {
+  readonly batch: IntakeBatch;
+  readonly bytes: number;
+  readonly outcome: Promise<Outcome>;
+  /** Present once it is on its way to the disk. */
+  appended?: Appended;
+}
+
+interface Appended {
+  readonly spans: readonly Span[];
+  readonly sequence: Sequence;
+}
+
+/** What became of a batch: the exchanges that were carried, and letters for the others. */
+interface Outcome {
+  readonly recorded: readonly Recorded[];
+  readonly carried: Carried;
+  readonly letters: readonly Letter[];
+}
+
+const nothing = (through: IntakeCursor): Carried => ({ spans: [], record: encodeBatch({ spans: [], through }) });
+
+/** Told apart from an error that is undefined. */
+const failure = (error: unknown): unknown => error ?? new Error("it failed without saying why");
+
+function exchangeLetter(recorded: Recorded, place: Place | undefined, error: unknown): Letter {
+  const { opened, closed, request, response } = recorded;
+  const { exchangeId } = opened;
+  return {
+    about: aboutExchange(exchangeId),
+    stage: stageOf(error),
+    reason: reasonOf(error),
+    lane: place?.lane ?? "",
+    sequence: place?.sequence ?? 0,
+    exchangeId,
+    holds: "pieces",
+    payloads: [Buffer.concat(encodePiece({ exchangeId, opened, closed, request: [request], response }))],
+  };
+}
+
+/** A batch of the span journal that nobody can read. */
+function unreadable({ sequence, payload }: JournalRecord): Letter {
+  let reason = "";
+  try {
+    decodeBatch(payload);
+  } catch (error) {
+    reason = reasonOf(error);
+  }
+  const about = aboutRecord("spans", sequence);
+  return {
+    about,
+    stage: "read",
+    reason: `it is no batch of spans: ${reason}`,
+    lane: "spans",
+    sequence,
+    holds: "batch",
+    payloads: [payload],
   };
 }

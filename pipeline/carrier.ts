@@ -1,0 +1,34 @@
+import type { DescribeOptions } from "../genai/describe.ts";
+import type { Recorded } from "../genai/recorded.ts";
+import type { Span } from "../genai/span.ts";
+import type { Processor } from "../processors/processor.ts";
+import { encodeBatch, type IntakeCursor } from "./batch.ts";
+import { carry } from "./carry.ts";
+
+/** Finished spans, and the record of them that goes on the span journal. */
+export interface Carried {
+  readonly spans: readonly Span[];
+  readonly record: Buffer;
+}
+
+export interface Carrier extends AsyncDisposable {
+  /** How many batches it can make use of at once. */
+  readonly capacity: number;
+  /**
+   * Rejects when one of the exchanges cannot be carried; which one, smaller batches tell. Batches may be given ahead of time and are
+   * finished in any order.
+   */
+  carry(recorded: readonly Recorded[], through: IntakeCursor): Promise<Carried>;
+}
+
+/** Carries in the thread that asks. */
+export function carrier(processors: readonly Processor[], options: DescribeOptions): Carrier {
+  return {
+    capacity: 1,
+    async carry(recorded, through) {
+      const spans = await carry(recorded, processors, options);
+      return { spans, record: encodeBatch({ spans, through }) };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}

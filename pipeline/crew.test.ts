@@ -1,0 +1,153 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import type { Recorded } from "../genai/recorded.ts";
+import { processors } from "../processors/index.ts";
+import { eventually } from "../testing/eventually.ts";
+import { bodiesOf } from "../testing/exchange.ts";
+import { aRecorded, aRecordedExchange, events } from "../testing/recorded.ts";
+import { decodeBatch } from "./batch.ts";
+import { carrier, type Carried } from "./carrier.ts";
+import { crew, type CrewOptions } from "./crew.ts";
+import { userKeys } from "./user_key.ts";
+
+const userKey = { id: "test", bytes: Buffer.alloc(32, 7) };
+const straight = carrier(processors(), { userKey: userKeys(userKey.bytes) });
+const newCrew = (options: Partial<CrewOptions> = {}) =>
+  crew({ userKey, workers: 2, onLost: (reason) => expect.fail(`a worker was lost: ${reason}`), ...options });
+
+const misbehaving = (options: Partial<CrewOptions> = {}) => {
+  const lost: string[] = [];
+  const entry = new URL("../testing/misbehaving_worker.ts", import.meta.url);
+  return { lost, ...newCrew({ entry, onLost: (reason) => lost.push(reason), ...options }) };
+};
+
+const asking = (model: string, exchangeId = model): Recorded =>
+  aRecorded({ opened: { exchangeId }, request: { model, messages: [{ role: "user", content: "Hello" }] }, response: {} });
+const ids = ({ spans }: Carried): unknown[] => [...new Set(spans.map(({ exchangeId }) => exchangeId))];
+
+async function everyExchange(): Promise<readonly Recorded[]> {
+  const folder = fileURLToPath(new URL("../testing/exchanges/", import.meta.url));
+  const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  const all = names.map(async (name) => {
+    const bodies = await bodiesOf(name);
+    return await Promise.all(
+      (bodies.length > 1 ? bodies : [undefined]).map((body) => aRecordedExchange(name, body === undefined ? {} : { body })),
+    );
+  });
+  return (await Promise.all(all)).flat();
+}
+
+test("the recorded exchanges become the same spans in another thread, and the same record", async () => {
+  const recorded = await everyExchange();
+  const through = { one: 12, two: "closed" } as const;
+  await using workers = newCrew();
+  const [there, here] = [await workers.carry(recorded, through), await straight.carry(recorded, through)];
+  expect(recorded.length).toBeGreaterThan(12);
+  expect(there.spans).toEqual(here.spans);
+  expect(there.record).toEqual(here.record);
+  expect(decodeBatch(there.record).through).toEqual(through);
+});
+
+test("what JSON could not carry crosses over: bodies in odd chunks, halves of characters, a name like __proto__", async () => {
+  const odd = JSON.parse('{"__proto__": "own", "half": "\\ud83d"}') as object;
+  const recorded = [
+    aRecorded({ request: "", response: "" }),
+    aRecorded({
+      request: { model: "m", metadata: odd, messages: [{ role: "user", content: [{ type: "text", text: "\ud83d" }] }] },
+      response: events({ choices: [{ index: 0, delta: { content: "häagen 🍦" } }] }),
+      cuts: [1, 7, 0, 44],
+    }),
+  ];
+  await using workers = newCrew({ workers: 1 });
+  expect((await workers.carry(recorded, {})).spans).toEqual((await straight.carry(recorded, {})).spans);
+});
+
+test("many batches at once each get their own answer", async () => {
+  await using workers = newCrew();
+  const batches = Array.from({ length: 40 }, (_, i) => [asking("m", `${i} a`), asking("m", `${i} b`)]);
+  const carried = await Promise.all(batches.map((batch, i) => workers.carry(batch, { one: i })));
+  expect(carried.map((each) => [ids(each), decodeBatch(each.record).through])).toEqual(
+    batches.map((_, i) => [[`${i} a`, `${i} b`], { one: i }]),
+  );
+});
+
+const misdeeds = [
+  { title: "throws", model: "throw", error: "not this one", lost: [] },
+  { title: "ends its thread", model: "die", error: "it ended with 7", lost: ["it ended with 7", "it ended with 7"] },
+  { title: "never comes back", model: "spin", error: "longer than 2 s", lost: ["it took longer than 2 s"], patienceSeconds: 2 },
+  {
+    title: "needs too much memory",
+    model: "hoard",
+    error: "memory",
+    lost: [expect.stringMatching("memory"), expect.stringMatching("memory")],
+  },
+];
+for (const { title, model, error, lost, patienceSeconds = 60 } of misdeeds) {
+  test(`an exchange that ${title} fails its batch, and no other`, async () => {
+    await using workers = misbehaving({ workers: 1, heapMb: 48, patienceSeconds });
+    const before = workers.carry([asking("m", "before")], {});
+    const poisoned = workers.carry([asking("m", "beside"), asking(model)], {});
+    const after = Promise.all(["x", "y", "z"].map((id) => workers.carry([asking("m", id)], {})));
+    await expect(poisoned).rejects.toThrow(error);
+    expect(ids(await before)).toEqual(["before"]);
+    expect((await after).map(ids)).toEqual([["x"], ["y"], ["z"]]);
+    expect(workers.lost).toEqual(lost);
+  });
+}
+
+test("what a worker held when it died is carried by its successor, once", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spangate-crew-"));
+  {
+    await using workers = misbehaving({ workers: 1 });
+    const batches = ["a", "b", "c", "d"].map((id) => [asking(`die-once:${join(folder, id)}`, id)]);
+    const carried = await Promise.all(batches.map((batch) => workers.carry(batch, {})));
+    expect(carried.map(ids)).toEqual([["a"], ["b"], ["c"], ["d"]]);
+    expect(workers.lost).toHaveLength(4);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("disposing waits for what is at work", async () => {
+  const workers = newCrew({ workers: 1 });
+  const carried = ["a", "b", "c"].map((id) => workers.carry([asking("m", id)], {}));
+  let done = 0;
+  for (const each of carried) void each.then(() => done++);
+  await workers[Symbol.asyncDispose]();
+  expect(done).toBe(3);
+});
+
+test("a worker that cannot start is no fault of an exchange: it waits until one can", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spangate-crew-"));
+  const file = join(folder, "worker.ts");
+  {
+    await using workers = misbehaving({ workers: 2, entry: pathToFileURL(file) });
+    const carried = workers.carry([asking("m", "patient")], {});
+    await eventually(
+      () => workers.lost,
+      ({ length }) => length >= 2,
+    );
+    writeFileSync(file, `import ${JSON.stringify(new URL("./carry_worker.ts", import.meta.url).href)};`);
+    expect(ids(await carried)).toEqual(["patient"]);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("idle workers keep no process alive, and busy ones do until they have answered", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spangate-crew-"));
+  const script = join(folder, "script.ts");
+  writeFileSync(
+    script,
+    `import { crew } from ${JSON.stringify(new URL("./crew.ts", import.meta.url).href)};
+    import { aRecorded } from ${JSON.stringify(new URL("../testing/recorded.ts", import.meta.url).href)};
+    const workers = crew({ userKey: { id: "k", bytes: Buffer.alloc(32) }, onLost: console.error });
+    workers.carry([aRecorded()], {}).then(({ spans }) => console.log(spans.length));`,
+  );
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [script], { timeout: 20_000 });
+  expect([stdout, stderr]).toEqual(["2\n", ""]);
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,38 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { work } from "../pipeline/worker.ts";
+import { processors } from "../processors/index.ts";
+import type { Processor } from "../processors/processor.ts";
+
+/** What a model of this name does to the worker that carries a call to it. `die once <file>`: only where there is no such file yet. */
+const MISDEEDS: Readonly<Record<string, (rest: string) => void>> = {
+  throw() {
+    throw new Error("not this one");
+  },
+  die: () => process.exit(7),
+  spin() {
+    for (;;);
+  },
+  hoard() {
+    const hoard: string[][] = [];
+    for (;;) hoard.push(Array.from({ length: 10_000 }, (_, i) => `${i} ${hoard.length}`));
+  },
+  "die-once"(file) {
+    if (existsSync(file)) return;
+    writeFileSync(file, "");
+    process.exit(7);
+  },
+};
+
+const misbehave: Processor = {
+  name: "misbehave",
+  process(spans) {
+    for (const { attributes } of spans) {
+      const model = attributes["gen_ai.request.model"];
+      const [misdeed = "", rest = ""] = typeof model === "string" ? model.split(":") : [];
+      if (Object.hasOwn(MISDEEDS, misdeed)) MISDEEDS[misdeed]?.(rest);
+    }
+    return spans;
+  },
+};
+
+work([...processors(), misbehave]);
