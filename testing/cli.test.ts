@@ -212,7 +212,7 @@ describe("doctor", () => {
   });
 
   test("is readable", async () => {
-    expect((await ask("doctor")).stdout).toMatch(/^begun +3$/m);
+    expect((await ask("doctor")).stdout).toMatch(/^ +begun +3$/m);
   });
 });
 

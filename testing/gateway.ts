@@ -39,6 +39,8 @@ export interface Gateway extends AsyncDisposable {
   spans(options?: { readonly all?: boolean; readonly last?: number }): Promise<readonly Row[]>;
   /** Rows of a statement, by `spangate sql`. */
   sql(statement: string): Promise<readonly Row[]>;
+  /** What `spangate doctor` says. */
+  doctor(): Promise<unknown>;
 }
 
 const serveFile = z.object({
@@ -83,13 +85,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await stop();
     await rm(home, { recursive: true, force: true });
   };
-  const cli = async (...command: readonly string[]): Promise<readonly Row[]> => {
+  const cli = async (...command: readonly string[]): Promise<unknown> => {
     const { stdout } = await promisify(execFile)(process.execPath, [START, ...command, "--json", "--data", dataDir], {
       cwd: home,
       env: ownEnvironment(),
       maxBuffer: 512 * 2 ** 20,
     });
-    return rows.parse(JSON.parse(stdout));
+    return JSON.parse(stdout);
   };
 
   try {
@@ -102,8 +104,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       pids,
       stderr: () => stderr,
       stop,
-      spans: ({ all = false, last = 1000 } = {}) => cli("spans", "--last", String(last), ...(all ? ["--all"] : [])),
-      sql: (statement) => cli("sql", statement),
+      spans: async ({ all = false, last = 1000 } = {}) => rows.parse(await cli("spans", "--last", String(last), ...(all ? ["--all"] : []))),
+      sql: async (statement) => rows.parse(await cli("sql", statement)),
+      doctor: () => cli("doctor"),
       [Symbol.asyncDispose]: dispose,
     };
   } catch (cause) {

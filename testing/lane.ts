@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { join } from "node:path";
 import { encodePiece, type Piece } from "../genai/piece.ts";
 import type { Closed, Opened } from "../genai/recorded.ts";
@@ -24,7 +25,13 @@ export interface Lane extends AsyncDisposable {
   written(): Promise<void>;
 }
 
-export const openedAs = (exchangeId: string, more: Partial<Opened> = {}): Opened => ({ ...aRecorded().opened, exchangeId, ...more });
+/** Each exchange has a span of its own, as they have in earnest. */
+export const openedAs = (exchangeId: string, more: Partial<Opened> = {}): Opened => ({
+  ...aRecorded().opened,
+  exchangeId,
+  spanId: hash("sha256", exchangeId).slice(0, 16),
+  ...more,
+});
 export const closedAs = (more: Partial<Closed> = {}): Closed => ({ ...aRecorded().closed, ...more });
 
 export async function lane({ folder, name, segmentBytes = 1024 * 1024, master }: LaneOptions): Promise<Lane> {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { setTimeout } from "node:timers/promises";
+import { eventually } from "../eventually.ts";
+import type { Fault } from "./fault.ts";
+import { observedGateway } from "./observed.ts";
+
+const LIVE_WITHIN_MS = 10_000;
+
+export const loopBlocked: Fault = {
+  id: "F55",
+  title: "the event loop of a gateway process is blocked for 2 s",
+  holds: "it is alive again within 10 s, and the log says once, with the stack, what blocked it",
+  fast: 1,
+  long: 10,
+  async run(round) {
+    await using running = await observedGateway("http://127.0.0.1:9/v1");
+    const { url, pid } = running;
+    const alarms = (): readonly string[] => [...running.stderr().matchAll(/^\{.*the event loop stands still.*\}$/gm)].map(([line]) => line);
+    let slowest = 0;
+    for (let index = 0; index < round.count; index++) {
+      process.kill(pid, "SIGWINCH");
+      await setTimeout(100);
+      const since = performance.now();
+      const reply = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(LIVE_WITHIN_MS) });
+      assert.equal(reply.status, 200);
+      const tookMs = performance.now() - since;
+      if (tookMs > 1000) round.injected();
+      slowest = Math.max(slowest, tookMs);
+      await eventually(alarms, ({ length }) => length > index);
+    }
+    await setTimeout(1000);
+    assert.equal(alarms().length, round.count);
+    for (const line of alarms()) {
+      const { stack } = z.object({ stack: z.array(z.string()) }).parse(JSON.parse(line));
+      // What it calls in turn may be on top.
+      assert.match(stack.slice(0, 3).join("\n"), /^plantedBlock file:.*planted\.ts:\d+$/m);
+    }
+    const { blocked } = z.object({ blocked: z.number() }).parse(await running.doctor());
+    assert.equal(blocked, round.count);
+    round.measured("alarms", alarms().length);
+    round.measured("alive again after, at most", slowest, "ms");
+  },
+};
