@@ -1,7 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** What these measure in milliseconds would tell of the tests beside them: they run after all others, one at a time. */
-const ALONE = ["cli/gateway_process.test.ts", "testing/memory.test.ts", "testing/abort.test.ts"];
+const ALONE = [
+  "cli/gateway_process.test.ts",
+  "gateway/forward_timeout.test.ts",
+  "testing/memory.test.ts",
+  "testing/abort.test.ts",
+  "testing/backlog.test.ts",
+  "testing/faults/faults.test.ts",
+];
 
 export default defineConfig({
   test: {
