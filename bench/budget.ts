@@ -58,13 +58,13 @@ export function budget(medians: Medians): readonly BudgetRow[] {
   return [
     {
       what: "gateway process, small JSON exchange, recording off",
-      limits: [{ what: "× nginx CPU", value: against("nginx", "json", "gateway_us", "off"), hold: 3, reach: 1.5 }],
+      limits: [{ what: "× nginx CPU", value: against("nginx", "json_gateway", "gateway_us", "off"), hold: 3, reach: 1.5 }],
     },
     {
       what: "the same, full recording, `balanced`",
       limits: [
-        { what: "× nginx CPU", value: against("nginx", "json", "gateway_us", "balanced"), hold: 3.5, reach: 1.8 },
-        { what: "of Portkey", value: against("portkey", "json", "gateway_us", "balanced"), hold: 1 / 10 },
+        { what: "× nginx CPU", value: against("nginx", "json_gateway", "gateway_us", "balanced"), hold: 3.5, reach: 1.8 },
+        { what: "of Portkey", value: against("portkey", "json_gateway", "gateway_us", "balanced"), hold: 1 / 10 },
       ],
     },
     {

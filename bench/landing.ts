@@ -22,6 +22,8 @@ interface Shape {
 }
 
 const TEXT_BYTES = 2048;
+/** What a busy gateway writes at once. */
+const GROUP_BYTES = 512 * 1024;
 const EVENTS = 330;
 const EVENTS_A_CHUNK = 8;
 const WORDS = Array.from({ length: 4096 }, (_, i) =>
@@ -84,7 +86,7 @@ async function record(dataDir: string, lane: string, { tier, exchanges, contentT
     });
     const closed = closedAs({ headers, requestBytes: request.length, responseBytes });
     written.append(KIND.end, encodePiece({ exchangeId, opened, closed, request: [request], response }));
-    if (i % 100 === 0) await written.written();
+    if (written.pendingBytes > GROUP_BYTES) await written.written();
   }
 }
 

@@ -15,7 +15,7 @@ export interface Scenario {
   readonly rampMs?: number;
   /** How soon a row can be read is asked for so often that it costs CPU time, which is then not counted. */
   readonly readable?: true;
-  /** The pipeline stands still meanwhile, so that its own speed can be measured when it goes on. */
+  /** The pipeline stands still meanwhile: what is measured is the gateway alone, and then the pipeline's own speed when it goes on. */
   readonly backlog?: true;
   /** Those that say something here; all without it. */
   readonly proxies?: readonly string[];
@@ -45,6 +45,16 @@ const OF_ABORTS: readonly Figure[] = ["rps", "gateway_us", "all_us", "abort_p50_
 const OF_BACKLOG: readonly Figure[] = ["drain_per_s", "pipeline_us", "pipeline_peak_mb"];
 
 export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "json_gateway",
+    title: "Small JSON, 64 connections, full load; what was recorded is carried on afterwards",
+    script: "json",
+    connections: 64,
+    seconds: 3,
+    shows: OF_WHOLE_REPLIES,
+    backlog: true,
+    proxies: ["direct", "nginx", "off", "balanced", "strict", "portkey"],
+  },
   { name: "json", title: "Small JSON, 64 connections, full load", script: "json", connections: 64, seconds: 3, shows: OF_WHOLE_REPLIES },
   {
     name: "json_800",

@@ -205,7 +205,7 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
           encodePiece({
             exchangeId: this.#opened.exchangeId,
             ...(!this.#begun && { opened: this.#opened }),
-            ...(this.#replied && !this.#repliedWritten && { replied: this.#replied }),
+            ...(closed === undefined && this.#replied && !this.#repliedWritten && { replied: this.#replied }),
             ...(closed && { closed }),
             request: this.#request,
             response: this.#response,

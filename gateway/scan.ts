@@ -54,7 +54,8 @@ export function jsonScan(): JsonScan {
   let problem: Scanned["problem"];
 
   function nameEnds(): void {
-    const raw = Buffer.concat(name ?? []).toString("utf8");
+    // The names that matter are ASCII.
+    const raw = (name?.length === 1 ? (name[0] as Buffer) : Buffer.concat(name ?? [])).toString("latin1");
     name = undefined;
     expectName = false;
     member = raw;
@@ -66,7 +67,8 @@ export function jsonScan(): JsonScan {
       }
     }
     // A reader written in C takes a name up to its first NUL.
-    const key = member.split("\0", 1)[0] ?? "";
+    const nul = member.indexOf("\0");
+    const key = nul === -1 ? member : member.slice(0, nul);
     if (!CONTROL_KEYS.has(key)) return;
     if (seen.has(key)) problem = { code: "invalid_request", message: `the body names "${key}" twice; send it once` };
     seen.add(key);

@@ -75,11 +75,16 @@ function closedWhole(closed: Closed): Closed {
 type Answer = Pick<Exchange, "response" | "error" | "firstChunkUs" | "flaw">;
 
 function readAnswer(dialect: Dialect, recorded: Recorded, status: number): Answer {
-  const bytes = Buffer.concat(recorded.response.map((chunk) => chunk.bytes));
-  const type = headerOf(recorded, "content-type");
-  const streamed = isEventStream(decodeText(bytes.subarray(0, 256)), type);
-  if (status >= 400 && !streamed) return readErrorBody(bytes);
-  return streamed ? readStream(dialect, recorded) : readWhole(dialect, recorded, bytes, status);
+  const start = decodeText(firstBytes(recorded, 256));
+  if (isEventStream(start, headerOf(recorded, "content-type"))) return readStream(dialect, recorded);
+  const bytes = firstBytes(recorded, Infinity);
+  return status >= 400 ? readErrorBody(bytes) : readWhole(dialect, recorded, bytes, status);
+}
+
+function firstBytes({ response }: Recorded, most: number): Buffer {
+  const chunks = response.map((chunk) => chunk.bytes);
+  const all = chunks.reduce((sum, { length }) => sum + length, 0);
+  return Buffer.concat(chunks, Math.min(all, most));
 }
 
 function readErrorBody(bytes: Buffer): Answer {
@@ -135,7 +140,9 @@ function headerOf({ closed }: Recorded, name: string): string {
   return closed.headers.find(([each]) => each === name)?.[1].toLowerCase() ?? "";
 }
 
+const utf8 = new TextDecoder();
+
 /** UTF-8, a mark of byte order left out and anything invalid replaced. */
 function decodeText(bytes: Buffer): string {
-  return new TextDecoder().decode(bytes);
+  return utf8.decode(bytes);
 }

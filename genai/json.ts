@@ -5,6 +5,7 @@ export type JsonObject = { readonly [key: string]: unknown };
 
 /** Undefined when the text is no JSON; `null` is a value. */
 export function parseJson(text: string): unknown {
+  if (text === "") return undefined; // what was not sent is asked for often, and an exception costs more than the parsing of a body
   try {
     return JSON.parse(text);
   } catch {
@@ -31,9 +32,7 @@ export function asArray(value: unknown): readonly unknown[] {
 
 /** The objects of an array; whatever else is in it is left out. */
 export function asObjects(value: unknown): readonly JsonObject[] {
-  return asArray(value)
-    .map(asObject)
-    .filter((each) => each !== undefined);
+  return asArray(value).filter((each): each is JsonObject => asObject(each) !== undefined);
 }
 
 /** A text that says something: an empty one counts as not sent. */
@@ -89,9 +88,11 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The object without its undefined members. */
+/** The object without its undefined members. For names that we gave: `__proto__` would not be a name like any other. */
 export function present<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Present<T>;
+  const kept: { [K in keyof T]?: T[K] } = {};
+  for (const name in value) if (value[name] !== undefined) kept[name] = value[name];
+  return kept as unknown as Present<T>;
 }
 
 /** The beginning of a text, at most `max` UTF-16 units, with no half of a character at its end. */

@@ -144,7 +144,9 @@ function prefixed(sent: ReadonlyMap<string, string>, prefixes: readonly string[]
 
 function userIn(sources: readonly Texts[]): string | undefined {
   for (const source of sources) {
-    const named = new Map(Object.entries(source).map(([key, value]) => [key.toLowerCase(), value]));
+    const entries = Object.entries(source);
+    if (entries.length === 0) continue;
+    const named = new Map(entries.map(([key, value]) => [key.toLowerCase(), value]));
     const user = USER_KEYS.map((key) => named.get(key)).find((value) => value);
     if (user !== undefined) return user;
   }

@@ -10,6 +10,9 @@ import { readUsage } from "./usage.ts";
 /** Lines after which a stream of choices has nothing more to say. */
 export const DONE_LINES = ["data: [DONE]", "data:[DONE]"] as const;
 
+/** Members of a reply that each event of its stream repeats. */
+const HEAD = ["id", "model", "system_fingerprint", "service_tier"] as const;
+
 /** The reply of chat completions and of the older completions: choices with a message each, or with a bare text. */
 export function readChoices(body: unknown): ResponseFacts {
   const reply = asObject(body) ?? {};
@@ -72,7 +75,7 @@ class ChoicesStream implements StreamReader {
   }
 
   #addChunk(chunk: JsonObject): void {
-    for (const field of ["id", "model", "system_fingerprint", "service_tier"]) {
+    for (const field of HEAD) {
       if (asText(chunk[field]) !== undefined) this.#head[field] = chunk[field];
     }
     const choices = asObjects(chunk["choices"]);
@@ -173,7 +176,7 @@ class StreamedCall {
 
 function thought(delta: JsonObject): unknown {
   const text = asText(delta["reasoning_content"]) ?? asText(delta["reasoning"]);
-  if (text !== undefined) return text;
+  if (text !== undefined || delta["reasoning_details"] === undefined) return text;
   return asObjects(delta["reasoning_details"])
     .map((detail) => asText(detail["text"]) ?? asText(detail["summary"]) ?? "")
     .join("");

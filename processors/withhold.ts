@@ -11,6 +11,7 @@ export function withhold(): Processor {
 }
 
 function withoutContent(span: Span): Span {
+  if (!Object.keys(span.attributes).some(isContent)) return span;
   const attributes: Attributes = Object.fromEntries(Object.entries(span.attributes).filter(([name]) => !isContent(name)));
   return { ...span, attributes };
 }

@@ -121,6 +121,33 @@ for (const { title, span, columns } of filled) {
   });
 }
 
+test("the values of a row stay together in a batch of thousands where each column has its own gaps", async () => {
+  await using store = await opened();
+  const ROWS = 5000; // more than the engine takes at a time
+  const spans = Array.from({ length: ROWS }, (_, i) => {
+    const id = String(i);
+    return aSpan({
+      spanId: id,
+      ...(i % 2 === 0 && { parentSpanId: id }),
+      ...(i % 3 === 0 && { links: [{ traceId: id, spanId: id }] }),
+      attributes: attributesOf([
+        ["own", id],
+        ...(i % 5 === 0 ? [["gen_ai.response.finish_reasons", [id]] as const] : []),
+        ...(i % 7 === 0 ? [["spangate.dim.id", id] as const] : []),
+        ...(i < ROWS / 2 ? [["session.id", id] as const] : []),
+      ]),
+    });
+  });
+  await store.append({ spans, through: 1 });
+  const { rows } = await store.query(`
+    SELECT count(*) FILTER (attrs->>'own' = span_id), count(parent_span_id), count(*) FILTER (parent_span_id = span_id),
+      count(links), count(*) FILTER (links->0->>'spanId' = span_id), count(finish_reasons), count(*) FILTER (finish_reasons = [span_id]),
+      count(dims), count(*) FILTER (dims['id'] = span_id), count(session_id), count(*) FILTER (session_id = span_id AND span_id::INT < 2500),
+      count(response_id)
+    FROM spans`);
+  expect(rows[0]?.map(Number)).toEqual([5000, 2500, 2500, 1667, 1667, 1000, 1000, 715, 715, 2500, 2500, 0]);
+});
+
 function attributesOf(pairs: readonly (readonly [string, AttributeValue])[]): Span["attributes"] {
   return Object.fromEntries(pairs);
 }

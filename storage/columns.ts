@@ -107,7 +107,7 @@ export const COLUMNS: readonly Column[] = [
   fact("vars", "JSON", ({ attributes }) => below(attributes, names.GEN_AI_PROMPT_VARIABLE)),
   unfilled("vars_missing", "VARCHAR[]"),
   fact("dims", "MAP(VARCHAR, VARCHAR)", ({ attributes }) => below(attributes, names.DIMENSION)),
-  fact("attrs", "JSON", ({ attributes }) => Object.fromEntries(Object.entries(attributes).filter(([name]) => !hasColumn(name)))),
+  fact("attrs", "JSON", ({ attributes }) => withoutColumn(attributes)),
   {
     name: "input_messages",
     type: "JSON",
@@ -134,6 +134,12 @@ const inColumns = new Set([
 
 function hasColumn(name: string): boolean {
   return inColumns.has(name) || name.startsWith(names.GEN_AI_PROMPT_VARIABLE) || name.startsWith(names.DIMENSION);
+}
+
+function withoutColumn(attributes: Span["attributes"]): Span["attributes"] {
+  const found: [string, AttributeValue][] = [];
+  for (const name in attributes) if (!hasColumn(name)) found.push([name, attributes[name] ?? null]);
+  return Object.fromEntries(found);
 }
 
 /** Null where no model was asked: an HTTP span neither streams nor does not. */

@@ -9,10 +9,10 @@ const COLUMN_LIST = COLUMNS.map(({ name, type }) => `${name} ${type}${REQUIRED.h
 /** Each column is one parameter, a JSON list of its values. A list that is shorter than others goes on with NULL. */
 const ROWS = `SELECT ${COLUMNS.map(({ type }, i) => valuesOf(type, i + 1)).join(", ")}`;
 
-/** `from_json` reads a nanosecond timestamp as the integer it is. */
+/** `from_json` reads a nanosecond timestamp as the integer it is. A cast to JSON before it would parse the text once more. */
 function valuesOf(type: string, parameter: number): string {
   const read = type === "TIMESTAMP_NS" ? "BIGINT" : type.endsWith("[]") ? [type.slice(0, -2)] : type;
-  const values = `unnest(from_json($${parameter}::JSON, '${JSON.stringify([read])}'))`;
+  const values = `unnest(from_json($${parameter}::VARCHAR, '${JSON.stringify([read])}'))`;
   return type === "TIMESTAMP_NS" ? `make_timestamp_ns(${values})` : values;
 }
 

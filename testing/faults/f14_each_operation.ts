@@ -11,7 +11,7 @@ export const eachOperation: Fault = {
   title: "every single operation of a journal on its files fails once: EIO, ENOSPC, EINTR, EAGAIN, a short write",
   holds: "all records are in the journal in the end, and each promise made on the way survives a kill and a power loss",
   fast: 1,
-  long: 40,
+  long: 10,
   async run({ count, random, injected, measured }) {
     let points = 0;
     for (let script = 0; script < count; script++) {
