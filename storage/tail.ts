@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
 import type { Span } from "../genai/span.ts";
 import { toJson } from "../genai/json.ts";
 import { COLUMNS } from "./columns.ts";
@@ -22,22 +22,33 @@ export const DAY = "strftime(start_time::TIMESTAMP, '%Y-%m-%d')";
 /** Replaces a table of spans by an empty one: DuckDB gives the memory of long texts back with their table only. */
 export const createTable = (table: string): string => `CREATE OR REPLACE TABLE ${table} (${COLUMN_LIST})`;
 
+/** Preparing takes longer than inserting a few rows. A statement also serves the table that replaces the one it was prepared for. */
+const prepared = new WeakMap<DuckDBConnection, Map<string, DuckDBPreparedStatement>>();
+
+async function inserting(connection: DuckDBConnection, table: string): Promise<DuckDBPreparedStatement> {
+  const known = prepared.get(connection) ?? new Map<string, DuckDBPreparedStatement>();
+  prepared.set(connection, known);
+  const statement = known.get(table) ?? (await connection.prepare(`INSERT INTO ${table} ${ROWS}`));
+  known.set(table, statement);
+  return statement;
+}
+
 /** All of them or none. Returns their size in bytes of JSON. */
 async function insert(connection: DuckDBConnection, table: string, spans: readonly Span[]): Promise<number> {
-  const statement = await connection.prepare(`INSERT INTO ${table} ${ROWS}`);
-  try {
-    let bytes = 0;
-    for (const [i, { of }] of COLUMNS.entries()) {
-      const values = spans.map(of);
-      const text = values.every((value) => value === undefined) ? "[]" : storable(toJson(values));
-      statement.bindVarchar(i + 1, text);
-      bytes += text.length;
-    }
-    await statement.run();
-    return bytes;
-  } finally {
-    statement.destroySync();
+  const statement = await inserting(connection, table);
+  let bytes = 0;
+  for (const [i, { of }] of COLUMNS.entries()) {
+    const values = spans.map(of);
+    const text = values.every((value) => value === undefined) ? "[]" : storable(toJson(values));
+    statement.bindVarchar(i + 1, text);
+    bytes += text.length;
   }
+  try {
+    await statement.run();
+  } finally {
+    statement.clearBindings(); // they hold the texts
+  }
+  return bytes;
 }
 
 /** The spans that the table takes, and their size in bytes of JSON. Rejects when the engine is at fault: then none of them may be given up. */
