@@ -60,7 +60,7 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
   });
   store = await duckdbStore({
     dataDir,
-    onRefused: (span, error) => void letters.refused(span, error),
+    onRefused: (span, error) => letters.refused(span, error),
     onError: (error) => onError("rows could not be published; they stay in memory and in the journal", { error: String(error) }),
     onDamage: onError,
     onFatal: (error) => {

@@ -24,8 +24,8 @@ export interface DuckdbStoreOptions {
    * Bytes of JSON.
    */
   readonly publishAtBytes?: number;
-  /** Told of a span the table would not take; it is left out. */
-  readonly onRefused: (span: Span, error: unknown) => void;
+  /** Told of a span the table would not take; it is left out. A promise is waited for: what is put aside is safe before rows behind it are published. */
+  readonly onRefused: (span: Span, error: unknown) => unknown;
   readonly onError: (error: unknown) => void;
   /** Told of what is damaged on the disk, and what was done about it. Else `onError` is. */
   readonly onDamage?: (message: string, facts: object) => void;
@@ -204,7 +204,7 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   async function append(spans: readonly Span[]): Promise<void> {
     const { rows, bytes } = await insertEach(writer, open.table, spans, (span, error) => {
       refused++;
-      options.onRefused(span, error);
+      return options.onRefused(span, error);
     });
     open.rows += rows;
     open.bytes += bytes;

@@ -40,7 +40,7 @@ export async function startPipeline({
 }: StartOptions): Promise<RunningPipeline> {
   const { masters = [], onError = () => {} } = more;
   const letters = deadLetters({ folder: join(dataDir, "dead-letters"), masters, onDamage: () => {}, onError });
-  const inner = await duckdbStore({ dataDir, onRefused: (span, error) => void letters.refused(span, error), onError: onStoreError });
+  const inner = await duckdbStore({ dataDir, onRefused: (span, error) => letters.refused(span, error), onError: onStoreError });
   const store = around(inner);
   const running = await pipeline({
     dataDir,
