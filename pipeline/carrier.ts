@@ -4,6 +4,7 @@ import type { Span } from "../genai/span.ts";
 import type { Processor } from "../processors/processor.ts";
 import { encodeBatch, type IntakeCursor } from "./batch.ts";
 import { carry } from "./carry.ts";
+import { StageError } from "./letter.ts";
 
 /** Finished spans, and the record of them that goes on the span journal. */
 export interface Carried {
@@ -27,7 +28,11 @@ export function carrier(processors: readonly Processor[], options: DescribeOptio
     capacity: 1,
     async carry(recorded, through) {
       const spans = await carry(recorded, processors, options);
-      return { spans, record: encodeBatch({ spans, through }) };
+      try {
+        return { spans, record: encodeBatch({ spans, through }) };
+      } catch (error) {
+        throw new StageError("encode", error);
+      }
     },
     async [Symbol.asyncDispose]() {},
   };

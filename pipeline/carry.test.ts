@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Recorded } from "../genai/recorded.ts";
 import type { Span } from "../genai/span.ts";
 import { aRecorded } from "../testing/recorded.ts";
+import { carrier } from "./carrier.ts";
 import { carry } from "./carry.ts";
 
 const MIB = 1024 * 1024;
@@ -46,4 +47,19 @@ test("a few compressed kilobytes do not become more than fits in memory, one by 
     ["too large together", true],
     ["small", expect.any(Boolean)],
   ]);
+});
+
+test("an error knows where it came from: describing, a processor, or encoding", async () => {
+  const circle: { self?: unknown } = {};
+  circle.self = circle;
+  const failing = (process: () => readonly Span[]) => carrier([{ name: "failing", process }], { userKey }).carry([aRecorded({})], {});
+  await expect(
+    failing(() => {
+      throw new Error("no");
+    }),
+  ).rejects.toMatchObject({ stage: "process" });
+  const [span] = await carry([aRecorded({})], [], { userKey });
+  await expect(failing(() => [{ ...(span as Span), attributes: { circle } } as unknown as Span])).rejects.toMatchObject({
+    stage: "encode",
+  });
 });

@@ -1,5 +1,8 @@
+import { encodePiece } from "../genai/piece.ts";
+import type { Recorded } from "../genai/recorded.ts";
 import type { Span } from "../genai/span.ts";
-import type { Sequence } from "../journal/record.ts";
+import type { JournalRecord, Sequence } from "../journal/record.ts";
+import { decodeBatch } from "./batch.ts";
 
 /** Where a record or a span could not go on. */
 export const STAGES = ["read", "describe", "process", "encode", "store"] as const;
@@ -75,3 +78,39 @@ export const aboutExchange = (exchangeId: string): string => `exchange ${exchang
 /** A span is who said it, and where it stands: nothing else makes it another one. */
 export const aboutSpan = ({ tenant, source, traceId, spanId }: Pick<Span, "tenant" | "source" | "traceId" | "spanId">): string =>
   JSON.stringify([tenant, source, traceId, spanId]);
+
+/** `at`: where its end stands on the intake. */
+export function exchangeLetter(recorded: Recorded, at: Pick<Letter, "lane" | "sequence"> | undefined, error: unknown): Letter {
+  const { opened, closed, request, response } = recorded;
+  const { exchangeId } = opened;
+  return {
+    about: aboutExchange(exchangeId),
+    stage: stageOf(error),
+    reason: reasonOf(error),
+    lane: at?.lane ?? "",
+    sequence: at?.sequence ?? 0,
+    exchangeId,
+    holds: "pieces",
+    payloads: [Buffer.concat(encodePiece({ exchangeId, opened, closed, request: [request], response }))],
+  };
+}
+
+/** A batch of the span journal that nobody can read. */
+export function unreadable({ sequence, payload }: JournalRecord): Letter {
+  let reason = "";
+  try {
+    decodeBatch(payload);
+  } catch (error) {
+    reason = reasonOf(error);
+  }
+  const about = aboutRecord("spans", sequence);
+  return {
+    about,
+    stage: "read",
+    reason: `it is no batch of spans: ${reason}`,
+    lane: "spans",
+    sequence,
+    holds: "batch",
+    payloads: [payload],
+  };
+}

@@ -1,25 +1,23 @@
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { encodePiece } from "../genai/piece.ts";
 import type { Ending, Recorded } from "../genai/recorded.ts";
 import type { Span } from "../genai/span.ts";
 import { journal } from "../journal/append.ts";
-import { journalReader, trim, type Damage, type Missing } from "../journal/read.ts";
-import { KIND, type JournalRecord, type Sequence } from "../journal/record.ts";
+import { trim, type Damage, type Missing } from "../journal/read.ts";
+import { KIND, type Sequence } from "../journal/record.ts";
 import type { Masters } from "../journal/seal.ts";
-import { listSegments } from "../journal/segment.ts";
 import type { SpanStore } from "../storage/store.ts";
-import { decodeBatch, encodeBatch, type Batch, type IntakeCursor } from "./batch.ts";
+import { encodeBatch, type IntakeCursor } from "./batch.ts";
 import type { Carried, Carrier } from "./carrier.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { feed, type FeedOptions } from "./feed.ts";
-import { intake, type IntakeBatch, type Place } from "./intake.ts";
+import { intake, type IntakeBatch } from "./intake.ts";
 import { keptFrom, type KeepOptions } from "./kept.ts";
-import { aboutExchange, aboutRecord, reasonOf, stageOf, type Letter, type Stage } from "./letter.ts";
+import { exchangeLetter, unreadable, type Letter, type Stage } from "./letter.ts";
 import { bodyBytes } from "./parcel.ts";
 import { replay, type Replayed } from "./replay.ts";
+import { spanBatches } from "./span_batches.ts";
 import { notStored } from "./stored.ts";
-import { suspect } from "./suspect.ts";
+import { suspect, type Suspect } from "./suspect.ts";
 
 export interface PipelineOptions {
   readonly dataDir: string;
@@ -100,7 +98,9 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     onError("records are missing from a journal", { lane: "spans", ...gap });
   };
 
-  const newest = await newestBatch();
+  const batches = spanBatches({ folder: spansFolder, onDamage, onMissing });
+  /** It says how far the intake is done; nothing else does. */
+  const newest = await batches.newest();
   let newestSequence = newest.sequence;
   let cursor = newest.through;
   /** The newest batch is gone, and the cursor is one from before it: what comes may be stored already, until the intake is read to its end. */
@@ -138,122 +138,41 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   let timer: NodeJS.Timeout | undefined;
   schedule();
 
-  /** The last batch says how far the intake is done; nothing else does. */
-  async function newestBatch(): Promise<{ sequence: Sequence; through: IntakeCursor; next: Sequence; doubtful: boolean }> {
-    const segments = await listSegments(spansFolder);
-    let last: Sequence = 0;
-    let doubtful = false;
-    // A segment may be empty, or what is in it damaged: then the one before has the newest that can be read.
-    for (const first of segments.toReversed()) {
-      let before = Infinity;
-      for (;;) {
-        const found = await lastRecord(first, before);
-        if (found === undefined) break;
-        last = Math.max(last, found.sequence);
-        const batch = decodeSafely(found);
-        const next = Math.max(last, segments.at(-1) ?? 0) + 1;
-        if (batch !== undefined) return { sequence: found.sequence, through: batch.through, next, doubtful };
-        doubtful = true;
-        before = found.sequence;
-      }
-    }
-    return { sequence: 0, through: {}, next: Math.max(last, segments.at(-1) ?? 0) + 1, doubtful };
-  }
-
-  /** Damage is told by who fills the store from it. */
-  async function lastRecord(segment: Sequence, before: Sequence): Promise<JournalRecord | undefined> {
-    await using reader = journalReader({ folder: spansFolder, after: 0, segment, onDamage: () => {} });
-    let last: JournalRecord | undefined;
-    for (;;) {
-      const records = await reader.read();
-      last = records.findLast(({ sequence }) => sequence < before) ?? last;
-      if (records.length === 0 || reader.segment !== segment) return last;
-    }
-  }
-
-  function decodeSafely({ payload }: JournalRecord): Batch | undefined {
-    try {
-      return decodeBatch(payload);
-    } catch {
-      return undefined;
-    }
-  }
-
   /** Batches that were not published when the last process ended go to memory again. */
   async function fillStore(): Promise<void> {
-    const position = await store.position();
     const suspects = suspect(join(dataDir, "journal", "cursors", "store.json"));
-    const replayedBefore = new Set<Sequence>();
-    let before: IntakeCursor | undefined;
-    for await (const record of records(Math.max(0, position - 1), position)) {
-      const batch = decodeSafely(record);
-      if (batch === undefined) {
-        if (record.sequence > position) await letters.bury([unreadable(record)]);
+    for await (const { record, spans: fresh } of batches.behind(await store.position())) {
+      const { sequence } = record;
+      if (fresh === undefined) {
+        await letters.bury([unreadable(record)]);
         continue;
       }
-      const { through, letter } = batch;
-      // A batch whose first write was not confirmed may stand there twice. Each new one moves the cursor, or replays another letter.
-      const again = letter === undefined ? isDeepStrictEqual(through, before) : replayedBefore.has(letter);
-      if (letter === undefined) before = through;
-      else replayedBefore.add(letter);
-      if (record.sequence <= position) continue;
-      const fresh = again ? [] : batch.spans;
       appended += fresh.length;
-      if (suspects.isGuilty(record.sequence)) await giveSingly(fresh, record.sequence);
+      if (suspects.isGuilty(sequence)) await giveSingly(fresh, sequence, suspects);
       else {
-        suspects.giving(record.sequence);
-        await feeding.append({ spans: fresh, through: record.sequence });
+        suspects.giving(sequence);
+        await feeding.append({ spans: fresh, through: sequence });
       }
     }
     suspects.clear();
-
-    /** Processes before this one died of this batch: the span that they died of goes to the dead letters. */
-    async function giveSingly(fresh: readonly Span[], sequence: Sequence): Promise<void> {
-      for (const [i, span] of fresh.entries()) {
-        if (suspects.isGuilty(sequence, i)) await letters.refused(span, new Error("the engine ended on it, again and again"));
-        else {
-          suspects.giving(sequence, i);
-          await feeding.append({ spans: [span], through: sequence - 1 });
-        }
-      }
-      await feeding.append({ spans: [], through: sequence });
-    }
   }
 
-  /** Of the span journal, behind `after`; what is missing up to `missedAfter` was done with. */
-  async function* records(after: Sequence, missedAfter = after, told = true): AsyncGenerator<JournalRecord> {
-    await using reader = journalReader({
-      folder: spansFolder,
-      after,
-      missedAfter,
-      onDamage: told ? onDamage : () => {},
-      ...(told && { onMissing }),
-    });
-    for (;;) {
-      const read = await reader.read();
-      if (read.length === 0) break;
-      yield* read;
+  /** Processes before this one died of this batch: the span that they died of goes to the dead letters. */
+  async function giveSingly(fresh: readonly Span[], sequence: Sequence, suspects: Suspect): Promise<void> {
+    await store.flush(); // so that a publication meanwhile cannot take a part of the batch for all of it
+    for (const [i, span] of fresh.entries()) {
+      if (suspects.isGuilty(sequence, i)) await letters.refused(span, new Error("the engine ended on it, again and again"));
+      else {
+        suspects.giving(sequence, i);
+        await feeding.append({ spans: [span], through: sequence - 1 });
+      }
     }
-    yield* reader.end();
+    await feeding.append({ spans: [], through: sequence });
   }
 
   /** What a damaged or missing file held and the span journal still has is published again. */
   async function refillStore(): Promise<void> {
-    for (const lost of store.missing()) await store.refill(lost, batchesOf(lost.after, lost.through));
-  }
-
-  async function* batchesOf(after: Sequence, through: Sequence): AsyncGenerator<readonly Span[]> {
-    const replayedBefore = new Set<Sequence>();
-    let before: IntakeCursor | undefined;
-    for await (const record of records(Math.max(0, after - 1), after, false)) {
-      if (record.sequence > through) return;
-      const batch = decodeSafely(record);
-      if (batch === undefined) continue;
-      const again = batch.letter === undefined ? isDeepStrictEqual(batch.through, before) : replayedBefore.has(batch.letter);
-      if (batch.letter === undefined) before = batch.through;
-      else replayedBefore.add(batch.letter);
-      if (record.sequence > after && !again) yield batch.spans;
-    }
+    for (const lost of store.missing()) await store.refill(lost, batches.between(lost.after, lost.through));
   }
 
   /**
@@ -470,38 +389,3 @@ const nothing = (through: IntakeCursor): Carried => ({ spans: [], record: encode
 
 /** Told apart from an error that is undefined. */
 const failure = (error: unknown): unknown => error ?? new Error("it failed without saying why");
-
-function exchangeLetter(recorded: Recorded, place: Place | undefined, error: unknown): Letter {
-  const { opened, closed, request, response } = recorded;
-  const { exchangeId } = opened;
-  return {
-    about: aboutExchange(exchangeId),
-    stage: stageOf(error),
-    reason: reasonOf(error),
-    lane: place?.lane ?? "",
-    sequence: place?.sequence ?? 0,
-    exchangeId,
-    holds: "pieces",
-    payloads: [Buffer.concat(encodePiece({ exchangeId, opened, closed, request: [request], response }))],
-  };
-}
-
-/** A batch of the span journal that nobody can read. */
-function unreadable({ sequence, payload }: JournalRecord): Letter {
-  let reason = "";
-  try {
-    decodeBatch(payload);
-  } catch (error) {
-    reason = reasonOf(error);
-  }
-  const about = aboutRecord("spans", sequence);
-  return {
-    about,
-    stage: "read",
-    reason: `it is no batch of spans: ${reason}`,
-    lane: "spans",
-    sequence,
-    holds: "batch",
-    payloads: [payload],
-  };
-}
