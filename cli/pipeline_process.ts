@@ -4,10 +4,12 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { api } from "../analytics/api.ts";
 import { parseConfig } from "../config/parse.ts";
+import { segmentBytesWithin, usage } from "../journal/room.ts";
 import { loadKeys, loadOrCreateKey } from "../journal/seal.ts";
 import type { Carrier } from "../pipeline/carrier.ts";
 import { crew } from "../pipeline/crew.ts";
 import { deadLetters } from "../pipeline/dead_letters.ts";
+import { keepWithin } from "../pipeline/kept.ts";
 import { pipeline, type Pipeline } from "../pipeline/pipeline.ts";
 import { duckdbStore } from "../storage/duckdb_store.ts";
 import type { SpanStore } from "../storage/store.ts";
@@ -72,9 +74,11 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
     onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
   });
+  const room = await usage(join(dataDir, "journal"), settings.journal.quota_bytes);
   const started = await pipeline({
     dataDir,
-    segmentBytes: settings.journal.segment_bytes,
+    segmentBytes: segmentBytesWithin(room, settings.journal.segment_bytes),
+    keep: keepWithin(room.quota),
     masters,
     carrier,
     store,

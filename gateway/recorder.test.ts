@@ -58,6 +58,6 @@ test("a disk that fails is told of, and holds nothing back", async () => {
     onError: (error) => void errors.push(error),
   });
   await recording.open(openedAs("exchange"), performance.now(), "balanced").end(completed);
-  expect(counting.counts).toMatchObject({ completed: 1, released_before_written: 0 });
+  expect(counting.counts).toMatchObject({ completed: 1, released_before_written: 1 });
   expect(errors).toEqual([new Error("no space left")]);
 });

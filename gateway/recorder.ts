@@ -56,15 +56,23 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
   function tick(): void {
     appendLate();
     for (const recording of unfinished) recording.flush();
-    if (journal.appended === durableUpTo) {
-      journal.rotateIfOld().catch(onError);
-      return;
-    }
+    journal.rotateIfOld().catch(onError);
+    if (journal.appended === durableUpTo) return;
     durableUpTo = journal.appended;
     journal.durable().catch((error: unknown) => {
       durableUpTo = -1; // the next tick tries again
       onError(error);
     });
+  }
+
+  /** A reply is not kept from its client because the disk fails. */
+  async function durable(): Promise<void> {
+    try {
+      await journal.durable();
+    } catch (error) {
+      counters.count("released_before_written");
+      onError(error);
+    }
   }
 
   function appendLate(): void {
@@ -99,6 +107,7 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
       released.resolve();
     };
     written.then(done, (error: unknown) => {
+      if (!each.over) counters.count("released_before_written", each.replies);
       onError(error);
       done();
     });
@@ -137,6 +146,7 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
     /** Its beginning found no place on the journal: nothing of it is kept. */
     #lost = false;
     #ended = false;
+    #contentDropped = false;
     #replied: Replied | undefined;
     #repliedWritten = false;
     #request: Buffer[] = [];
@@ -176,10 +186,16 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
     #fitting(bytes: Buffer, before: number): Buffer | undefined {
       if (before >= this.#maxBytes) return undefined;
       if (journal.pendingBytes > CONTENT_PENDING_BYTES) {
-        counters.drop("content_backlog");
+        this.#dropContent();
         return undefined;
       }
       return before + bytes.length <= this.#maxBytes ? bytes : bytes.subarray(0, this.#maxBytes - before);
+    }
+
+    /** Counted once, however much of its content is missing. */
+    #dropContent(): void {
+      if (!this.#contentDropped) counters.drop("content_backlog");
+      this.#contentDropped = true;
     }
 
     /** Hands what is new to the journal and lets go of it. */
@@ -212,8 +228,8 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
           }),
         );
       } catch (error) {
-        const reason = this.#begun ? "content_backlog" : "journal_full";
-        counters.drop(error instanceof JournalFull ? reason : "unrecordable");
+        if (error instanceof JournalFull && this.#begun) this.#dropContent();
+        else counters.drop(error instanceof JournalFull ? "journal_full" : "unrecordable");
         onError(error);
         return false;
       }
@@ -242,13 +258,15 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
         late.push({ exchangeId: this.#opened.exchangeId, closed: truncated(closed), ...NO_BYTES });
       this.#request = [];
       this.#response = [];
-      return this.#strict ? journal.durable().catch(onError) : balanced();
+      return this.#strict ? durable() : balanced();
     }
 
     #sinceUs(): number {
       return Math.round((performance.now() - this.#startedMs) * 1000);
     }
   }
+
+  const hasRoom = (): boolean => room() !== "none" && journal.pendingBytes <= BEGIN_PENDING_BYTES;
 
   /** An exchange that there is no room for: how it ended is counted, and that nothing else is known of it. */
   function counted(): Recording {
@@ -264,14 +282,14 @@ export function recorder({ journal, maxCaptureBytes, counters, room = () => "eno
 
   return {
     get able() {
-      return room() !== "none" && journal.failing === undefined;
+      return hasRoom() && journal.failing === undefined;
     },
     open(opened, startedMs, durability) {
       counters.count("begun");
-      const left = room();
-      if (left === "none" || journal.pendingBytes > BEGIN_PENDING_BYTES) return counted();
-      if (left === "scarce") counters.drop("content_quota");
-      const recording = new LaneRecording(opened, startedMs, durability === "strict", left === "scarce" ? 0 : maxCaptureBytes);
+      if (!hasRoom()) return counted();
+      const scarce = room() === "scarce";
+      if (scarce) counters.drop("content_quota");
+      const recording = new LaneRecording(opened, startedMs, durability === "strict", scarce ? 0 : maxCaptureBytes);
       unfinished.add(recording);
       return recording;
     },

@@ -20,7 +20,10 @@ export interface AppendOptions {
   readonly maxPendingBytes?: number;
   /** Told of each write and each `fdatasync` that failed. Nothing is lost by it: the records are appended again. */
   readonly onError?: (error: unknown) => void;
-  /** Told how many records were lost for good, because the journal was closed while the disk did not take them. */
+  /**
+   * Told how many records were lost for good: the journal was closed while the disk did not take them, or an `fdatasync` failed that began so long
+   * ago that not all of what it was to make durable is in memory any more.
+   */
   readonly onLost?: (records: number, error: unknown) => void;
   readonly files?: Files;
   /** Between two tries while the disk does not take anything. */
@@ -82,11 +85,15 @@ interface Segment {
   broken: boolean;
   /** Its `fdatasync` failed: what of it the disk has is uncertain. */
   uncertain: boolean;
+  /** Records in it that are neither durable nor in memory any more. */
+  letGo: number;
 }
 
 const GROUP_BYTES = 128 * 1024;
 /** A group that is larger is written without waiting for company. */
 const LARGE_BYTES = 64 * 1024;
+/** One that is smaller is copied before it is kept. */
+const SMALL_BYTES = 32 * 1024;
 /** Buffers kept for groups to come. */
 const MAX_SPARE = 128;
 /** Between the beginnings of two writes, so that under load many records share one: a write costs more than what it writes. */
@@ -107,7 +114,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   /** Takes what is appended now. */
   let filling = newGroup();
   /** Groups that are to be written, in order, before the one that fills. */
-  const queue: Group[] = [];
+  let queue: Group[] = [];
   let queuedBytes = 0;
   let writing: Promise<void> | undefined;
   let begunAt = -Infinity;
@@ -116,7 +123,10 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   let rotate = false;
   /** How often records were put back into the queue because their `fdatasync` failed. */
   let setBack = 0;
+  /** Why the last write failed, */
   let failing: unknown;
+  /** and the last `fdatasync`. */
+  let syncFailing: unknown;
   let closed = false;
 
   /** Groups that are in a file and not yet durable, in order. */
@@ -138,7 +148,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     return { first: next, count: 0, buffer: spare.pop() ?? Buffer.allocUnsafe(GROUP_BYTES), bytes: 0 };
   }
 
-  function recycle({ buffer }: Group): void {
+  function recycle(buffer: Buffer): void {
     if (spare.length < MAX_SPARE && buffer.length === GROUP_BYTES) spare.push(buffer);
   }
 
@@ -170,6 +180,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
       dirty: true,
       broken: false,
       uncertain: false,
+      letGo: 0,
     };
   }
 
@@ -194,7 +205,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
       const group = queue[0];
       try {
         await makeRoomFor(group);
-        if (group === undefined) continue;
+        if (group === undefined || queue[0] !== group) continue; // others were put back before it meanwhile
         const into = segment;
         const before = setBack;
         begunAt = performance.now();
@@ -235,9 +246,9 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     const full = group !== undefined && segment.records > 0 && segment.size + group.bytes > options.segmentBytes;
     if (!rotate && !full && !segment.broken) return;
     const before = segment;
+    rotate = false; // not behind the waiting: an fdatasync may fail meanwhile and want another segment
     if (before.broken) await files.makeFolder(folder); // it may have been the folder that went
     segment = await openSegment(group?.first ?? filling.first);
-    rotate = false;
     left.push(before);
     sync();
   }
@@ -252,7 +263,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
       delete group.written;
     }
     waking = true;
-    timers.setTimeout(startWriting, retryMs).unref();
+    timers.setTimeout(startWriting, retryMs);
   }
 
   function startWriting(): void {
@@ -282,16 +293,27 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     return group.written.promise;
   }
 
-  /** A written group stays until it is durable. */
+  /** A written group stays until it is durable. A small one does not keep the memory of a large one. */
   function keep(group: Group): void {
+    if (group.bytes <= SMALL_BYTES) {
+      const { buffer } = group;
+      group.buffer = Buffer.from(buffer.subarray(0, group.bytes));
+      recycle(buffer);
+    }
     unsynced.push(group);
-    unsyncedBytes += group.bytes;
-    while (unsyncedBytes > MAX_UNSYNCED_BYTES && unsynced.length > 1) release(unsynced.shift() as Group);
+    unsyncedBytes += group.buffer.length;
+    while (unsyncedBytes > MAX_UNSYNCED_BYTES && unsynced.length > 1) letGo(unsynced.shift() as Group);
   }
 
-  function release(group: Group): void {
-    unsyncedBytes -= group.bytes;
-    recycle(group);
+  /** If it is not durable in the end, it is lost. */
+  function letGo(group: Group): void {
+    if (group.segment) group.segment.letGo += group.count;
+    release(group);
+  }
+
+  function release({ buffer }: Group): void {
+    unsyncedBytes -= buffer.length;
+    recycle(buffer);
   }
 
   /** Makes durable what is written, until nobody waits. */
@@ -307,51 +329,64 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     const last = unsynced.at(-1);
     syncers = [];
     try {
+      let synced = false;
       for (let each = left[0]; each !== undefined; each = left[0]) {
-        await syncSegment(each);
+        synced = (await syncSegment(each)) || synced;
         left.shift();
         await each.file.close();
       }
-      await syncSegment(segment);
+      synced = (await syncSegment(segment)) || synced;
       await syncFolder();
       if (last !== undefined) unsynced.splice(0, unsynced.indexOf(last) + 1).forEach(release);
       for (const { resolve } of served) resolve();
+      if (synced) syncFailing = undefined;
     } catch (error) {
-      appendAgain();
+      appendAgain(syncFailing !== undefined);
+      syncFailing = error;
       options.onError?.(error);
       for (const { reject } of served) reject(error);
     }
   }
 
-  /** What is in a broken segment is appended again; its own `fdatasync` means nothing any more. */
-  async function syncSegment(each: Segment): Promise<void> {
-    if (!each.dirty || each.uncertain) return;
+  /** Whether there was something to make durable. What is in an uncertain segment is appended again; its own `fdatasync` means nothing any more. */
+  async function syncSegment(each: Segment): Promise<boolean> {
+    if (!each.dirty || each.uncertain) return false;
     each.dirty = false;
     try {
       await each.file.datasync();
+      each.letGo = 0;
+      return true;
     } catch (error) {
       each.broken = each.uncertain = true;
+      if (each.letGo > 0) options.onLost?.(each.letGo, error);
       throw error;
     }
   }
 
   /** From the first record on that is uncertain, all that is not durable goes into a segment of its own, in order. */
-  function appendAgain(): void {
+  function appendAgain(lasting: boolean): void {
     const from = unsynced.findIndex((group) => group.segment?.uncertain);
     const groups = from === -1 ? [] : unsynced.splice(from);
     for (const group of groups) {
-      unsyncedBytes -= group.bytes;
+      unsyncedBytes -= group.buffer.length;
       queuedBytes += group.bytes;
     }
-    queue.unshift(...groups);
+    queue = groups.concat(queue);
     setBack++; // also without any: a write may be under way into the segment that failed
     rotate = true;
-    if (!waking) startWriting();
+    // A passing failure is made up for at once; one that lasts is not asked again and again without a pause.
+    if (waking) return;
+    if (!lasting) startWriting();
+    else {
+      waking = true;
+      timers.setTimeout(startWriting, retryMs);
+    }
   }
 
   async function durable(): Promise<void> {
     let before: number;
     do {
+      if (syncFailing !== undefined && waking) throw syncFailing; // it is tried again in a moment
       before = setBack;
       await written();
       const waiting = Promise.withResolvers<void>();
@@ -361,15 +396,15 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     } while (setBack > before); // an fdatasync failed meanwhile: what was written is to be written again
   }
 
-  async function lastTries(left: number): Promise<void> {
+  async function lastTries(tries: number): Promise<void> {
     try {
       await durable();
     } catch (error) {
-      if (left <= 1) throw error;
+      if (tries <= 1) throw error;
       await setTimeout(retryMs);
       startWriting();
       await writing;
-      await lastTries(left - 1);
+      await lastTries(tries - 1);
     }
   }
 
@@ -384,7 +419,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
       if (needed > filling.buffer.length) {
         const larger = Buffer.allocUnsafe(Math.max(needed, filling.buffer.length * 2));
         larger.set(filling.buffer.subarray(0, filling.bytes));
-        recycle(filling);
+        recycle(filling.buffer);
         filling.buffer = larger;
       }
       filling.bytes = writeRecord(filling.buffer, filling.bytes, next, kind, payload);
@@ -396,7 +431,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     async rotateIfOld() {
       if (segment.records === 0 || performance.now() - segment.openedAt < (options.maxAgeMs ?? Infinity)) return;
       rotate = true;
-      while (rotate && failing === undefined) {
+      while (rotate && failing === undefined && !closed) {
         startWriting();
         await writing;
       }
@@ -408,7 +443,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
       return next - options.first;
     },
     get failing() {
-      return failing;
+      return failing ?? syncFailing;
     },
     async [Symbol.asyncDispose]() {
       try {
@@ -417,7 +452,8 @@ export async function journal(options: AppendOptions): Promise<Journal> {
         closed = true;
         await writing;
         await syncing;
-        const lost = [...queue, filling].reduce((sum, { count }) => sum + count, 0);
+        const unwritten = [...queue, filling].filter((group) => group.segment === undefined);
+        const lost = unwritten.reduce((sum, { count }) => sum + count, 0);
         if (lost > 0) options.onLost?.(lost, failing);
         await Promise.allSettled([...left, segment].map(({ file }) => file.close()));
       }

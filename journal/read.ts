@@ -3,7 +3,7 @@ import { open, stat, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { KIND, type JournalRecord, type Sequence } from "./record.ts";
 import { scanRecords } from "./scan.ts";
-import { openSeal, type Masters, type Seal } from "./seal.ts";
+import { KeyMissing, openSeal, type Masters, type Seal, type WrappedKey } from "./seal.ts";
 import { decodeHead, listSegments, segmentName } from "./segment.ts";
 
 export interface ReadOptions {
@@ -20,6 +20,8 @@ export interface ReadOptions {
   readonly onMissing?: (missing: Missing) => void;
   /** Numbers up to this one are not missed: their records were done with before. `after` unless it is given. */
   readonly missedAfter?: Sequence;
+  /** Segments behind this one are not read. */
+  readonly upTo?: Sequence;
 }
 
 export interface Damage {
@@ -36,9 +38,12 @@ export interface Missing {
 
 /** Follows a journal from a place on, also while it is being written. */
 export interface JournalReader extends AsyncDisposable {
-  /** The next records in order, about `maxBytes` of them; empty when there is nothing new yet. */
+  /**
+   * The next records in order, about `maxBytes` of them; empty when there is nothing new yet. Rejects when the disk or the keys cannot be
+   * read, with `KeyMissing` when the key is not among them: nothing is passed over by that, and the next call tries again.
+   */
   read(maxBytes?: number): Promise<JournalRecord[]>;
-  /** What `read` held back because its end might still come. For a journal that nobody writes any more. */
+  /** What `read` held back because its end might still come. For a journal that nobody writes any more. Throws like `read`. */
   end(): JournalRecord[];
   /** First sequence of the segment the last record came from. */
   readonly segment: Sequence | undefined;
@@ -47,8 +52,6 @@ export interface JournalReader extends AsyncDisposable {
 }
 
 const READ_BYTES = 1024 * 1024;
-/** So many segments behind one whose `fdatasync` failed, what was in it begins again. */
-const FILLED_WITHIN = 3;
 
 export function journalReader(options: ReadOptions): JournalReader {
   let first: Sequence | undefined;
@@ -70,7 +73,8 @@ export function journalReader(options: ReadOptions): JournalReader {
 
   /** The segment to read after the current one, or the first one of all. */
   async function following(): Promise<Sequence | undefined> {
-    const segments = await listSegments(options.folder);
+    const { upTo = Infinity } = options;
+    const segments = (await listSegments(options.folder)).filter((each) => each <= upTo);
     const current = first;
     if (current !== undefined) return segments.find((each) => each > current);
     if (options.segment !== undefined) return segments.find((each) => each >= (options.segment ?? 0));
@@ -79,18 +83,19 @@ export function journalReader(options: ReadOptions): JournalReader {
   }
 
   async function openSegment(next: Sequence): Promise<void> {
-    await file?.close();
-    file = undefined;
-    first = next;
-    file = await open(join(options.folder, segmentName(next)), "r").catch((error: NodeJS.ErrnoException) => {
+    const opened = await open(join(options.folder, segmentName(next)), "r").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined; // deleted since it was listed: the next one shows what is missing
       throw error;
     });
+    const before = file;
+    file = opened;
+    first = next;
     offset = 0;
     rest = Buffer.alloc(0);
     headRead = false;
     seal = undefined;
     superseded = false;
+    await before?.close();
   }
 
   const damagedAt = (at: number): { segment: string; offset: number } => ({ segment: segmentName(first ?? 0), offset: offset + at });
@@ -111,21 +116,36 @@ export function journalReader(options: ReadOptions): JournalReader {
   }
 
   function readHead(final: boolean): void {
+    const decoded = orDamage(() => decodeHead(rest, final));
+    if (decoded === undefined) return;
+    const { head, length, mended } = decoded;
+    superseded = isTakenUpAgain(head.first);
+    if (superseded) return leave();
+    account(head.first, head.first - 1);
+    if (head.key && !unseal(head.key, head.first)) return;
+    if (mended) options.onDamage({ ...damagedAt(0), reason: "a bit of its head was flipped, and is put right" });
+    headFirst = head.first;
+    headRead = true;
+    rest = rest.subarray(length);
+    offset += length;
+  }
+
+  /** Whether the segment can be opened. Keys that are not at hand are no damage: they may be, the next time. */
+  function unseal(key: WrappedKey, first: Sequence): boolean {
+    const { masters = [] } = options;
+    const keys = typeof masters === "function" ? masters() : masters;
+    seal = orDamage(() => openSeal(keys, key, first));
+    return seal !== undefined;
+  }
+
+  /** Undefined when it fails: what is left of the segment is given up then. */
+  function orDamage<Value>(decode: () => Value): Value | undefined {
     try {
-      const decoded = decodeHead(rest, final);
-      if (decoded === undefined) return;
-      const { head, length, mended } = decoded;
-      if (mended) options.onDamage({ ...damagedAt(0), reason: "a bit of its head was flipped, and is put right" });
-      superseded = isTakenUpAgain(head.first);
-      if (superseded) return leave();
-      account(head.first, head.first - 1);
-      if (head.key) seal = openSeal(options.masters ?? [], head.key, head.first);
-      headFirst = head.first;
-      headRead = true;
-      rest = rest.subarray(length);
-      offset += length;
+      return decode();
     } catch (error) {
+      if (error instanceof KeyMissing) throw error;
       skipSegment((error as Error).message);
+      return undefined;
     }
   }
 
@@ -157,12 +177,15 @@ export function journalReader(options: ReadOptions): JournalReader {
   }
 
   function openGroup({ sequence, payload }: JournalRecord, into: JournalRecord[]): void {
+    let group: Buffer;
     try {
       if (seal === undefined) throw new Error("a sealed group in a segment without a key");
-      for (const record of scanRecords(seal.open(sequence, payload), sequence, true).records) pass(record, into);
+      group = seal.open(sequence, payload);
     } catch (error) {
       options.onDamage({ ...damagedAt(0), reason: `the group of record ${sequence} does not open: ${(error as Error).message}` });
+      return;
     }
+    for (const record of scanRecords(group, sequence, true).records) pass(record, into);
   }
 
   /** Each sequence number is passed on once, whatever stands in the file. */
@@ -175,9 +198,9 @@ export function journalReader(options: ReadOptions): JournalReader {
     into.push(record);
   }
 
-  /** Whether there is a gap before `sequence` that a later segment fills. */
+  /** Whether there is a gap before `sequence` that a later segment fills, or a part of it. */
   function isTakenUpAgain(sequence: Sequence): boolean {
-    return sequence > last + 1 && laterBegin() <= last + 1;
+    return sequence > last + 1 && laterBegin() < sequence;
   }
 
   /** Nothing more is wanted of this segment. */
@@ -186,50 +209,68 @@ export function journalReader(options: ReadOptions): JournalReader {
     offset = Infinity;
   }
 
-  /** The least first record of the segments right behind this one: its writer may have begun another before it learned of the failure. */
+  /** The least first record of the segments behind this one: its writer may have begun others before it learned of the failure. */
   function laterBegin(): Sequence {
     const here = segmentName(first ?? 0);
-    const later = readdirSync(options.folder).filter((name) => name.endsWith(".seg") && name > here);
-    return Math.min(...later.sort().slice(0, FILLED_WITHIN).map(firstOf), Infinity);
+    const later = readdirSync(options.folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".seg") && entry.name > here)
+      .map(({ name }) => name);
+    return later.reduce((least, name) => Math.min(least, firstOf(name)), Infinity);
   }
 
   function firstOf(name: string): Sequence {
+    const bytes = beginning(join(options.folder, name));
     try {
-      return decodeHead(beginning(join(options.folder, name)), true)?.head.first ?? Infinity;
+      return decodeHead(bytes, true)?.head.first ?? Infinity;
     } catch {
       return Infinity; // what is wrong with it is said when it is read
     }
   }
 
+  async function readInto(records: JournalRecord[], maxBytes: number): Promise<void> {
+    let taken = 0;
+    let next = file === undefined ? await following() : undefined;
+    // What is only passed over does not count: an empty answer says that there is nothing more.
+    while (taken < maxBytes || records.length === 0) {
+      if (await fill(READ_BYTES)) {
+        const before = offset;
+        if (!headRead) readHead(false);
+        if (headRead) take(records, false);
+        taken += offset === Infinity ? 0 : offset - before;
+        continue;
+      }
+      if (next !== undefined && rest.length > 0) endSegment(records);
+      if (records.length > 0) return; // so that `segment` is the one all of them came from
+      if (next !== undefined) {
+        await openSegment(next);
+        next = undefined;
+        continue;
+      }
+      // The writer may have filled this segment up and begun another since the read above: read once more before leaving it.
+      next = await following();
+      if (next === undefined) return;
+    }
+  }
+
+  /** What was not taken is read again the next time; what was taken must be returned, so that then is soon enough to say what failed. */
+  function interrupted(error: unknown, records: readonly JournalRecord[]): void {
+    rest = Buffer.alloc(0);
+    if (records.length === 0) throw error;
+  }
+
   return {
     async read(maxBytes = 4 * READ_BYTES) {
       const records: JournalRecord[] = [];
-      let taken = 0;
-      let next = file === undefined ? await following() : undefined;
-      while (taken < maxBytes) {
-        if (await fill(READ_BYTES)) {
-          const before = offset;
-          if (!headRead) readHead(false);
-          if (headRead) take(records, false);
-          taken += offset === Infinity ? 0 : offset - before;
-          continue;
-        }
-        if (next !== undefined && rest.length > 0) endSegment(records);
-        if (records.length > 0) break; // so that `segment` is the one all of them came from
-        if (next !== undefined) {
-          await openSegment(next);
-          next = undefined;
-          continue;
-        }
-        // The writer may have filled this segment up and begun another since the read above: read once more before leaving it.
-        next = await following();
-        if (next === undefined) break;
-      }
+      await readInto(records, maxBytes).catch((error: unknown) => interrupted(error, records));
       return records;
     },
     end() {
       const records: JournalRecord[] = [];
-      if (rest.length > 0 && offset !== Infinity) endSegment(records);
+      try {
+        if (rest.length > 0 && offset !== Infinity) endSegment(records);
+      } catch (error) {
+        interrupted(error, records);
+      }
       return records;
     },
     get segment() {
@@ -257,9 +298,15 @@ export function journalReader(options: ReadOptions): JournalReader {
   };
 }
 
-/** Of a segment: longer than its head. */
+/** Of a segment: longer than its head. Empty when it was deleted meanwhile. */
 function beginning(path: string): Buffer {
-  const fd = openSync(path, "r");
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
   try {
     const bytes = Buffer.alloc(1024);
     return bytes.subarray(0, readSync(fd, bytes));

@@ -1,5 +1,17 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { KIND, type Sequence } from "./record.ts";
 
@@ -27,6 +39,11 @@ export interface Seal {
 const ALGORITHM = "aes-256-gcm";
 const TAG = 16;
 
+/** A segment is sealed with a key that is not there: nothing is wrong with it, and it can be read once the key is back. */
+export class KeyMissing extends Error {
+  override readonly name = "KeyMissing";
+}
+
 /** Keys that segments may be sealed with, the newest first; a function is asked anew for each segment. */
 export type Masters = readonly MasterKey[] | (() => readonly MasterKey[]);
 
@@ -46,7 +63,7 @@ export function loadOrCreateKey(file: string): MasterKey {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(draft, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx", flush: true });
     chmodSync(draft, 0o600);
     try {
       linkSync(draft, file); // unlike rename, never replaces the key that another process made meanwhile
@@ -55,6 +72,7 @@ export function loadOrCreateKey(file: string): MasterKey {
     } finally {
       rmSync(draft);
     }
+    syncNames(dirname(file)); // a record must not outlive the key it is sealed with
   }
   return loadKeys(file)[0];
 }
@@ -65,7 +83,17 @@ export function addKey(file: string): MasterKey {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, keys.map(({ bytes }) => `${bytes.toString("hex")}\n`).join(""), { mode: 0o600, flag: "wx", flush: true });
   renameSync(draft, file);
+  syncNames(dirname(file));
   return loadOrCreateKey(file);
+}
+
+function syncNames(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function readKey(text: string, file: string): MasterKey {
@@ -88,12 +116,12 @@ export function newSeal(master: MasterKey, first: Sequence): { seal: Seal; key: 
   };
 }
 
-/** The seal of a segment that was written before. Throws when none of `masters` wrapped its key. */
+/** The seal of a segment that was written before. Throws `KeyMissing` when none of `masters` wrapped its key, and what `masters` throws. */
 export function openSeal(masters: Masters, key: WrappedKey, first: Sequence): Seal {
   const keys = typeof masters === "function" ? masters() : masters;
   const master = keys.find(({ id }) => id === key.master);
   if (master === undefined)
-    throw new Error(`segment ${first} is encrypted with key ${key.master}, which is not at hand; put that key file back`);
+    throw new KeyMissing(`segment ${first} is encrypted with key ${key.master}, which is not at hand; put that key file back`);
   const wrapped = Buffer.from(key.wrapped, "base64");
   const decipher = createDecipheriv(ALGORITHM, master.bytes, Buffer.from(key.nonce, "base64"))
     .setAAD(Buffer.from(`segment ${first}`))

@@ -6,6 +6,8 @@ import { listSegments, segmentName } from "../journal/segment.ts";
 /** Published batches stay this long, in case their files do not last. */
 const KEEP_MS = 10 * 60_000;
 const KEEP_BYTES = 512 * 1024 * 1024;
+/** Of the quota of all journals: what is published must not keep calls from being recorded. */
+const KEEP_PART = 8;
 /** Of the disk that is free: where it runs short, what stands there twice goes first. */
 const KEEP_SHARE = 1 / 10;
 
@@ -13,6 +15,8 @@ export interface KeepOptions {
   readonly keepMs?: number;
   readonly keepBytes?: number;
 }
+
+export const keepWithin = (quota: number): KeepOptions => ({ keepBytes: Math.min(KEEP_BYTES, Math.floor(quota / KEEP_PART)) });
 
 /** The first batch that stays although it is published: of the newest segments those written to lately, within a size. */
 export async function keptFrom(folder: string, { keepMs = KEEP_MS, keepBytes = KEEP_BYTES }: KeepOptions = {}): Promise<Sequence> {

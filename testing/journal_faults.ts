@@ -27,7 +27,15 @@ export async function openTrial(dice: Dice, plan: (files: ModelFiles) => void, s
   const files = modelFiles(dice);
   plan(files);
   try {
-    const lane = await journal({ folder: PLACE, first: 1, segmentBytes: 3000, files, retryMs: 1, ...(sealed && { master: MASTER }) });
+    const lane = await journal({
+      folder: PLACE,
+      first: 1,
+      segmentBytes: 3000,
+      maxAgeMs: 1,
+      files,
+      retryMs: 1,
+      ...(sealed && { master: MASTER }),
+    });
     return { files, lane, appended: new Map(), written: 0, durable: 0 };
   } catch {
     return undefined;
@@ -119,4 +127,5 @@ export function planFailures(files: ModelFiles, dice: Dice): void {
     const to = dice.whole(0, 3) === 0 ? from + dice.whole(1, 6) : from;
     files.failAt(from, FAILURES[dice.whole(0, FAILURES.length - 1)] ?? "EIO", to);
   }
+  if (dice.whole(0, 3) === 0) files.failSyncs(dice.whole(2, 6));
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { AppendFile, Files } from "../journal/files.ts";
 
 /** Draws the model's dice; from fast-check in a property, from a seeded generator in a long run. */
@@ -19,6 +20,8 @@ export interface ModelFiles extends Files {
   readonly failures: number;
   /** Each operation from number `from` to number `to`, counted from 1, fails so; those a failure does not fit pass. */
   failAt(from: number, failure: Failure, to?: number): void;
+  /** One `fdatasync` in so many fails, by chance. */
+  failSyncs(oneIn: number): void;
   /** Writes to `folder` what the operating system holds now: what is left when the process is killed. */
   afterKill(folder: string): void;
   /**
@@ -28,6 +31,8 @@ export interface ModelFiles extends Files {
   afterPowerLoss(folder: string, dice: Dice): void;
 }
 
+/** Of the event loop, that an operation takes. */
+const MOST_TURNS = 4;
 /** A disk writes whole sectors. */
 const SECTOR = 512;
 
@@ -49,6 +54,7 @@ export function modelFiles(dice: Dice): ModelFiles {
   const planned: { readonly from: number; readonly to: number; readonly failure: Failure }[] = [];
   let operations = 0;
   let failures = 0;
+  let syncFailsOneIn = 0;
 
   /** The failure this operation meets, if it is one that it can meet. */
   function meet(possible: readonly Failure[]): Failure | undefined {
@@ -58,8 +64,14 @@ export function modelFiles(dice: Dice): ModelFiles {
     return plan?.failure;
   }
 
+  /** A disk never answers in the same turn, and in no order. */
+  async function time(): Promise<void> {
+    await Promise.resolve();
+    for (let turns = dice.whole(0, MOST_TURNS); turns > 0; turns--) await setImmediate();
+  }
+
   async function fails(what: string, path: string, possible: readonly Failure[]): Promise<void> {
-    await Promise.resolve(); // a disk never answers in the same turn
+    await time();
     const failure = meet(possible);
     if (failure) throw failed(failure, what, path);
   }
@@ -67,7 +79,7 @@ export function modelFiles(dice: Dice): ModelFiles {
   function appendFile(path: string, file: ModelFile): AppendFile {
     return {
       async write(buffers) {
-        await Promise.resolve();
+        await time();
         const all = Buffer.concat(buffers);
         const failure = meet(["EIO", "ENOSPC", "EINTR", "EAGAIN", "short"]);
         if (failure === undefined) {
@@ -81,8 +93,8 @@ export function modelFiles(dice: Dice): ModelFiles {
         return taken;
       },
       async datasync() {
-        await Promise.resolve();
-        const failure = meet(["EIO", "ENOSPC"]);
+        await time();
+        const failure = meet(["EIO", "ENOSPC"]) ?? (syncFailsOneIn > 0 && dice.whole(1, syncFailsOneIn) === 1 ? "EIO" : undefined);
         for (const piece of file.pieces) {
           if (piece.state !== "unsynced") continue;
           // After a failed one the system takes its pages for clean, whether the disk has them or not: the next one will not write them.
@@ -121,6 +133,7 @@ export function modelFiles(dice: Dice): ModelFiles {
       return failures;
     },
     failAt: (from, failure, to = from) => void planned.push({ from, to, failure }),
+    failSyncs: (oneIn) => void (syncFailsOneIn = oneIn),
     makeFolder: (path) => fails("mkdir", path, ["EIO"]),
     async create(path) {
       await fails("open", path, ["EIO", "ENOSPC", "EINTR"]);

@@ -1,6 +1,9 @@
-import { truncate } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { DISK, type Files } from "../../journal/files.ts";
-import { startDataPlane } from "../data_plane.ts";
+import { loadOrCreateKey } from "../../journal/seal.ts";
+import { journalEntries, startDataPlane } from "../data_plane.ts";
 import { ledgerClient } from "../ledger.ts";
 import { scriptedUpstream } from "../scripted_upstream.ts";
 import type { Fault, Random } from "./fault.ts";
@@ -20,10 +23,17 @@ export const syncFails: Fault = {
     const disk = forgettingDisk(random);
     await using plane = await startDataPlane({ upstreams: { up: upstream.url }, durability: "strict", files: disk.files });
     using client = ledgerClient(() => plane.url);
+    let promised = 0;
     for (let calls = 0; disk.forgotten() < count; calls += TOGETHER) {
-      await Promise.all(
+      const early = plane.counts.released_before_written;
+      const together = await Promise.all(
         Array.from({ length: TOGETHER }, (_, i) => client.call({ id: `f12-${calls + i}`, stream: false, words: 20, everyMs: 0 })),
       );
+      const durable = await disk.durable();
+      const missing = together.filter(({ exchangeId }) => exchangeId === undefined || !durable.has(exchangeId));
+      const excused = plane.counts.released_before_written - early;
+      if (missing.length > excused) throw new Error(`${missing.length} replies are not durable, and ${excused} were counted as such`);
+      promised += TOGETHER - missing.length;
     }
     injected(disk.forgotten());
     const unfinished = client.ledger.filter(({ ending }) => ending !== "completed");
@@ -34,15 +44,29 @@ export const syncFails: Fault = {
     if (lost.length > 0) throw new Error(`${lost.length} of ${client.ledger.length} calls are not in the journal`);
     if (entries.length !== client.ledger.length) throw new Error(`${entries.length} exchanges for ${client.ledger.length} calls`);
     measured("calls", client.ledger.length);
+    measured("durable at once", promised);
     measured("lost", lost.length);
   },
 };
 
 /** The real disk, but for a sync now and then that fails, whose file then says nothing of what was written to it last. */
-function forgettingDisk(random: Random): { readonly files: Files; forgotten(): number } {
+function forgettingDisk(random: Random): { readonly files: Files; forgotten(): number; durable(): Promise<ReadonlySet<string>> } {
   let forgotten = 0;
+  const syncedBytes = new Map<string, number>();
   return {
     forgotten: () => forgotten,
+    /** Exchanges that would be found after a power cut now. */
+    async durable() {
+      const [path = ""] = syncedBytes.keys();
+      const folder = await mkdtemp(join(tmpdir(), "spangate-fault-"));
+      for (const [from, bytes] of syncedBytes) {
+        await copyFile(from, join(folder, basename(from)));
+        await truncate(join(folder, basename(from)), bytes);
+      }
+      const entries = await journalEntries(folder, [loadOrCreateKey(join(dirname(dirname(path)), "intake.key"))]);
+      await rm(folder, { recursive: true });
+      return new Set(entries.map(({ opened }) => opened.exchangeId));
+    },
     files: {
       ...DISK,
       async create(path) {
@@ -65,6 +89,7 @@ function forgettingDisk(random: Random): { readonly files: Files; forgotten(): n
             }
             await file.datasync();
             synced = through;
+            syncedBytes.set(path, through);
           },
         };
       },

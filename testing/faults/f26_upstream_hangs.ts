@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { startDataPlane } from "../data_plane.ts";
 import { listen } from "../listen.ts";
@@ -40,7 +39,7 @@ export const upstreamHangs: Fault = {
     const left: Promise<unknown>[] = [];
     await using up = await listen(
       createServer((request, response) => {
-        left.push(once(request.socket, "close"));
+        left.push(new Promise((resolve) => request.socket.once("close", resolve))); // `once` of node:events would take a reset for a failure
         const where = String(request.headers["x-where"]);
         request.resume().on("end", () => {
           HANGS[where]?.(response);

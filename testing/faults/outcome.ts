@@ -29,7 +29,10 @@ export async function runFault(fault: Fault, { seed, count }: RunOptions): Promi
   const since = performance.now();
   const figures: Figure[] = [];
   let injected = 0;
-  const failure = await fault
+  const stray: unknown[] = [];
+  const onStray = (error: unknown): void => void stray.push(error);
+  process.on("unhandledRejection", onStray);
+  const thrown = await fault
     .run({
       count,
       random: seededRandom(seed, fault.id),
@@ -40,6 +43,8 @@ export async function runFault(fault: Fault, { seed, count }: RunOptions): Promi
       () => (injected > 0 ? undefined : new Error(`${fault.id} injected nothing: ${count} were asked for and none was seen to happen`)),
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
+  process.off("unhandledRejection", onStray);
+  const failure = thrown ?? (stray.length > 0 ? new Error(`nobody listened to a failure: ${String(stray[0])}`) : undefined);
   return { fault, injected, figures, seconds: (performance.now() - since) / 1000, ...(failure && { failure }) };
 }
 

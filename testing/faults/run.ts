@@ -1,16 +1,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { faults } from "./index.ts";
+import { keptOutcomes } from "./kept_outcomes.ts";
 import { figuresText, runFault, type Outcome } from "./outcome.ts";
 import { report } from "./report.ts";
 
-// Runs the rows of the fault matrix: `npm run test:faults -- --seed N [--only F01,F24] [--tier fast|long] [--count N] [--write]`.
+// Runs the rows of the fault matrix, and writes docs/faults.md once all rows of the long tier have run.
 
-const USAGE = "usage: npm run test:faults -- [--seed N] [--only F01,F24] [--tier fast|long] [--count N] [--write]";
+const USAGE = `usage: npm run test:faults -- [options]
+  --seed N           the same faults again; a random one is chosen without it
+  --only F01,F24     these rows
+  --tier fast|long   as many faults as in \`npm test\`, or the long run (the default)
+  --count N          so many faults in each row
+  --resume           rows that held with this seed, in a run that was broken off, are not run again`;
 const PAGE = new URL("../../docs/faults.md", import.meta.url);
 const PACKAGE = new URL("../../package.json", import.meta.url);
 
-const { seed, only, tier, count, write } = readOptions();
+const { seed, only, tier, count, resume } = readOptions();
+const kept = keptOutcomes(new URL(`../../.cache/faults/${tier}-${seed}.json`, import.meta.url));
 const rows = faults.filter(({ id }) => only === undefined || only.includes(id));
 const again = (id = only?.join(",")): string =>
   `npm run test:faults -- --seed ${seed}${id === undefined ? "" : ` --only ${id}`}${tier === "long" ? "" : ` --tier ${tier}`}${count === undefined ? "" : ` --count ${count}`}`;
@@ -23,8 +30,10 @@ for (const fault of rows) {
     console.log(`${fault.id}  left to the ${tier === "fast" ? "long" : "fast"} tier`);
     continue;
   }
-  const outcome = await runFault(fault, { seed, count: asked });
+  const before = resume ? kept.find(fault, asked) : undefined;
+  const outcome = before ?? (await runFault(fault, { seed, count: asked }));
   outcomes.push(outcome);
+  kept.keep(outcome, asked);
   const { injected, figures, seconds, failure } = outcome;
   console.log(
     `${fault.id}  ${failure ? "FAILS" : "holds"}  ${injected} × ${fault.title}; ${figuresText(figures)} (${seconds.toFixed(1)} s)`,
@@ -32,7 +41,7 @@ for (const fault of rows) {
   if (failure) console.error(`${failure.stack ?? failure.message}\n  seed ${seed}; to repeat: ${again(fault.id)}`);
 }
 
-if (write || (tier === "long" && only === undefined && count === undefined)) {
+if (tier === "long" && only === undefined && count === undefined) {
   const { version } = JSON.parse(await readFile(PACKAGE, "utf8")) as { version: string };
   await writeFile(PAGE, report(outcomes, { seed, command: again(), at: new Date(), version }));
   console.log("wrote docs/faults.md");
@@ -47,7 +56,7 @@ function readOptions() {
         only: { type: "string" },
         tier: { type: "string", default: "long" },
         count: { type: "string" },
-        write: { type: "boolean", default: false },
+        resume: { type: "boolean", default: false },
       },
     });
     const only = values.only?.split(",").map((id) => id.trim().toUpperCase());
@@ -56,7 +65,7 @@ function readOptions() {
     const { tier } = values;
     if (tier !== "fast" && tier !== "long") throw new Error(`--tier is fast or long, not ${tier}`);
     const count = values.count === undefined ? undefined : numberOf("--count", values.count, 1);
-    return { seed: numberOf("--seed", values.seed, 0), only, tier, count, write: values.write } as const;
+    return { seed: numberOf("--seed", values.seed, 0), only, tier, count, resume: values.resume } as const;
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     process.exit(2);
