@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
@@ -73,7 +72,7 @@ function hold(url: string): Holding {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   let answer = "";
   let closed = false;
-  void once(socket, "close").then(() => (closed = true));
+  socket.once("close", () => (closed = true));
   socket.on("error", () => {}).on("data", (bytes) => (answer += String(bytes)));
   socket.write(ASK);
   return { socket, answer: () => answer, closed: () => closed };

@@ -6,6 +6,7 @@ import { powerLoss } from "./f04_power_loss.ts";
 import { tornTail } from "./f05_torn_tail.ts";
 import { flippedBits } from "./f06_flipped_bits.ts";
 import { garbageTail } from "./f07_garbage_tail.ts";
+import { longBacklog } from "./f08_backlog.ts";
 import { missingFiles } from "./f08_missing_files.ts";
 import { fullDisk } from "./f09_full_disk.ts";
 import { syncFails } from "./f12_sync_fails.ts";
@@ -43,6 +44,7 @@ export const faults: readonly Fault[] = [
   flippedBits,
   garbageTail,
   missingFiles,
+  longBacklog,
   fullDisk,
   syncFails,
   eachOperation,
