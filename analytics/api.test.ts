@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { duckdbStore } from "../storage/duckdb_store.ts";
 import { queryFiles } from "../storage/query.ts";
-import type { SpanStore } from "../storage/store.ts";
+import { StoreUnavailable, type SpanStore } from "../storage/store.ts";
 import { aSpan } from "../storage/store_contract.ts";
 import { api, SqlError, type ApiOptions } from "./api.ts";
 
@@ -198,11 +198,29 @@ describe("SQL", () => {
 });
 
 test("what fails unexpectedly reads internal error, and is told whole to the log", async () => {
-  const failing = { catchUp: () => Promise.reject(new Error("the disk is full of secrets")) };
+  const secret = (): Promise<never> => Promise.reject(new Error("the disk is full of secrets"));
+  const failing = { reader: { query: secret }, sql: { run: secret } };
   for (const { status, body } of [await ask("/api/spans", {}, failing), await post({ sql: "SELECT 1" }, failing)]) {
     expect([status, body]).toEqual([500, { error: { message: "internal error", type: "server_error", param: null, code: null } }]);
   }
   expect(unexpected.map(String)).toEqual(["Error: the disk is full of secrets", "Error: the disk is full of secrets"]);
+});
+
+test("spans that are readable are answered although the newest cannot be read in", async () => {
+  const failing = { catchUp: () => Promise.reject(new Error("the disk does not read")) };
+  const list = await ask("/api/spans?limit=3", {}, failing);
+  const found = await ask("/api/spans/exchange-7", {}, failing);
+  expect([list.status, rows.parse(list.body).length, found.status, rows.parse(found.body).length]).toEqual([200, 3, 200, 2]);
+});
+
+test("SQL and a replay say that the store takes nothing now", async () => {
+  const stuck = () => Promise.reject(new StoreUnavailable("the store does not take spans now"));
+  const again = { method: "POST", headers: { "content-type": "application/json" }, body: '{"ids":[1]}' };
+  const letters = { ...options.letters, replay: stuck };
+  const error = { message: "the store does not take spans now", type: "server_error", param: null, code: "store_unavailable" };
+  const unavailable = { status: 503, body: { error } };
+  expect(await post({ sql: "SELECT 1" }, { catchUp: stuck })).toEqual(unavailable);
+  expect(await ask("/api/dead-letters/replay", again, { letters })).toEqual(unavailable);
 });
 
 test("rows are asked for after all that was recorded is readable", async () => {

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import type { Rows, SpanReader } from "../storage/store.ts";
+import { StoreUnavailable, type Rows, type SpanReader } from "../storage/store.ts";
 import { addDeadLetters, type DeadLetters } from "./dead_letters.ts";
-import { failure, json, type errorBody } from "./schema.ts";
+import { failure, json, unavailable, type errorBody } from "./schema.ts";
 
 /** Answers a user's SQL from the published files, elsewhere than in this process. */
 export interface SqlRunner {
@@ -19,7 +19,7 @@ export interface ApiOptions {
   readonly reader: SpanReader;
   readonly sql: SqlRunner;
   readonly letters: DeadLetters;
-  /** Resolves when all that was recorded until now is readable. */
+  /** Resolves when all that was recorded until now is readable. Rejects with `StoreUnavailable` while the store takes nothing. */
   readonly catchUp: () => Promise<void>;
   /** Told of what failed unexpectedly; the caller reads "internal error". */
   readonly onError: (error: unknown) => void;
@@ -75,6 +75,7 @@ const runSql = createRoute({
       "Decimals and big integers are text, so that no digit is lost",
     ),
     400: failure("The statement cannot be answered"),
+    503: unavailable,
   },
 });
 
@@ -87,9 +88,12 @@ export function api({ reader, sql, letters, catchUp, onError }: ApiOptions): Ope
     },
   });
 
+  /** Spans that are readable are better than none; the pipeline says what keeps it. */
+  const catchUpIfPossible = (): Promise<void> => catchUp().catch(() => {});
+
   app.openapi(listSpans, async (context) => {
     const { limit, all } = context.req.valid("query");
-    await catchUp();
+    await catchUpIfPossible();
     const where = all ? "" : "WHERE operation IS NOT NULL";
     const found = await reader.query(`SELECT * FROM spans ${where} ORDER BY start_time DESC, span_id LIMIT $1`, [limit]);
     return context.json(asObjects(found), 200);
@@ -97,7 +101,7 @@ export function api({ reader, sql, letters, catchUp, onError }: ApiOptions): Ope
 
   app.openapi(findSpans, async (context) => {
     const { id } = context.req.valid("param");
-    await catchUp();
+    await catchUpIfPossible();
     const found = await reader.query(
       "SELECT * FROM spans WHERE exchange_id = $1 OR span_id = $1 OR trace_id = $1 OR response_id = $1 ORDER BY start_time, parent_span_id NULLS FIRST",
       [id],
@@ -131,6 +135,7 @@ export function api({ reader, sql, letters, catchUp, onError }: ApiOptions): Ope
   app.onError((error, context) => {
     if (error instanceof HTTPException && error.status < 500)
       return context.json(failed("invalid_request", unreadable(context.req.header("content-type"))), 400);
+    if (error instanceof StoreUnavailable) return context.json(failed("store_unavailable", error.message, "server_error"), 503);
     onError(error);
     return context.json({ error: { message: "internal error", type: "server_error", param: null, code: null } }, 500);
   });
@@ -146,8 +151,8 @@ function unreadable(type: string | undefined): string {
   return type?.includes("json") ? "the body is not JSON" : `send JSON with content-type: application/json, not ${type ?? "without one"}`;
 }
 
-function failed(code: string, message: string): z.infer<typeof errorBody> {
-  return { error: { message, type: "invalid_request_error", param: null, code } };
+function failed(code: string, message: string, type = "invalid_request_error"): z.infer<typeof errorBody> {
+  return { error: { message, type, param: null, code } };
 }
 
 /** Column names as keys. Columns of type JSON are the values they hold; integers are numbers as long as JSON can say them. */

@@ -1,5 +1,5 @@
 import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
-import { failure, json } from "./schema.ts";
+import { failure, json, unavailable } from "./schema.ts";
 
 /** A letter as a list shows it: never what is in it. */
 const listed = z
@@ -39,7 +39,7 @@ const replayLetters = createRoute({
   request: {
     body: { required: true, content: { "application/json": { schema: z.object({ ids: z.array(z.number().int()).max(MOST_AT_ONCE) }) } } },
   },
-  responses: { 200: json(replayed, "How many came to what"), 400: failure("The body is wrong") },
+  responses: { 200: json(replayed, "How many came to what"), 400: failure("The body is wrong"), 503: unavailable },
 });
 
 export function addDeadLetters(app: OpenAPIHono, letters: DeadLetters): void {

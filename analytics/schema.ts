@@ -10,3 +10,5 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
 });
 
 export const failure = (description: string) => json(errorBody, description);
+
+export const unavailable = failure("The store does not take spans now; ask again later");

@@ -10,6 +10,8 @@ export interface ChildOptions<To> {
   /** First message of each incarnation. */
   readonly start: () => To;
   readonly onMessage: (message: { readonly type: string }) => void;
+  /** Whether it is started again also when it never was ready: the server is of use without it. */
+  readonly dispensable?: boolean;
   /** An incarnation is over, whatever the reason. */
   readonly onExit: () => void;
   readonly log: Logger;
@@ -85,7 +87,7 @@ export function child<To extends { readonly type: string }>(
       if (stopping) return;
       if (!everReady) {
         onFailed(new StartError(1, `the ${name} process could not start: ${failure}`));
-        return;
+        if (options.dispensable !== true) return;
       }
       if (performance.now() - since > STABLE_MS) backoffMs = FIRST_BACKOFF_MS;
       log.error({ process: name, code, signal, restart_in_ms: backoffMs }, "a process ended and will be started again");

@@ -27,6 +27,7 @@ export function diagnosis(state: Doctor): string {
         ["appended", count(state.appended)],
         ["stored", count(state.stored)],
         ["dead letters", byName(state.dead_lettered, state.dead_letters)],
+        ["dead letters waiting", count(state.dead_letters_waiting)],
         ["replayed", count(state.replayed)],
         ["dropped", byName(total(state.dropped), state.dropped)],
       ],
@@ -81,7 +82,7 @@ export function advice(state: Doctor): readonly string[] {
       `The pipeline is ${seconds(state.lag_ms)} behind: nothing is lost, but rows come late. See the log, and whether the processor or the disk is busy.`,
     lost > 0 &&
       `${count(lost)} records were lost (${Object.keys(state.dropped).join(", ")}): see the log, and docs/operations.md for each reason.`,
-    state.dead_lettered > 0 &&
+    state.dead_letters_waiting > 0 &&
       "Some records could not go on: `spangate dead-letters list` says why, `spangate dead-letters replay` tries them again.",
     state.damaged + state.missing > 0 &&
       "A journal was damaged on the disk; what could be read was kept. Check the disk; the log has the places.",

@@ -41,13 +41,15 @@ test("says that nothing is wrong, or what is and what to do", () => {
     [{ pipeline: "down" }, "started again by itself"],
     [{ lag_ms: 61_000 }, "61.0 s behind"],
     [{ dropped: { journal_write: 1234 } }, "1,234 records were lost (journal_write)"],
-    [{ dead_lettered: 1 }, "spangate dead-letters list"],
+    [{ dead_letters_waiting: 1 }, "spangate dead-letters list"],
     [{ missing: 1 }, "Check the disk"],
     [{ damaged_files: 1, missing_rows: 9 }, "9 rows are left out"],
     [{ disk: { ...DISK, free: 1e6 } }, "Only 976.6 KiB of the disk are free"],
   ];
   for (const [more, says] of wrong) expect(advice(aState(more))).toEqual([expect.stringContaining(says)]);
-  const text = diagnosis(aState({ dropped: { a: 1 }, dead_lettered: 2, dead_letters: { ...aState().dead_letters, store: 2 } }));
+  const text = diagnosis(
+    aState({ dropped: { a: 1 }, dead_lettered: 2, dead_letters_waiting: 2, dead_letters: { ...aState().dead_letters, store: 2 } }),
+  );
   expect(text).toMatch(/dead letters +2 \(store 2\)/);
   expect(text).toMatch(/free +4\.7 GiB of 9\.3 GiB/);
 });

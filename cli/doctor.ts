@@ -27,6 +27,8 @@ export interface Doctor {
   readonly blocked: number;
   readonly released_before_written: number;
   readonly dead_letters: { readonly [stage in Stage]: number };
+  /** Those in the folder now, whenever they were put aside. */
+  readonly dead_letters_waiting: number;
   readonly replayed: number;
   readonly damaged: number;
   readonly missing: number;
@@ -44,6 +46,32 @@ export interface Observed extends Pick<Doctor, "durability" | "capture" | "pipel
 }
 
 const NO_LETTERS = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Doctor["dead_letters"];
+
+/**
+ * What the pipeline counted in its lives before, with what it counts in this one. What was on its way at the end of a life is appended anew
+ * by the next one.
+ */
+export function withLivesBefore(before: PipelineCounts | undefined, now: PipelineCounts): PipelineCounts {
+  if (before === undefined) return now;
+  return {
+    ...now,
+    carried: added(before.carried, now.carried),
+    appended: before.stored + before.dead_letters.store + now.appended,
+    stored: before.stored + now.stored,
+    dead_lettered: before.dead_lettered + now.dead_lettered,
+    dead_letters: added(before.dead_letters, now.dead_letters),
+    replayed: before.replayed + now.replayed,
+    dropped: added<Record<string, number>>(before.dropped, now.dropped),
+    damaged: before.damaged + now.damaged,
+    missing: before.missing + now.missing,
+  };
+}
+
+function added<Counts extends { readonly [name: string]: number }>(one: Counts, other: Counts): Counts {
+  const sum: Record<string, number> = { ...one };
+  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count;
+  return sum as Counts;
+}
 
 /** Sums what gateway processes counted, living and gone, and what the pipeline did. */
 export function doctor(
@@ -76,6 +104,7 @@ export function doctor(
     blocked: sum("blocked"),
     released_before_written: sum("released_before_written"),
     dead_letters: pipeline?.dead_letters ?? NO_LETTERS,
+    dead_letters_waiting: pipeline?.dead_letters_waiting ?? 0,
     replayed: pipeline?.replayed ?? 0,
     damaged: pipeline?.damaged ?? 0,
     missing: pipeline?.missing ?? 0,

@@ -7,7 +7,7 @@ import { counters } from "../gateway/counters.ts";
 import { recorder } from "../gateway/recorder.ts";
 import { gateway, type Gateway, type GatewaySettings } from "../gateway/server.ts";
 import { journal, type Journal } from "../journal/append.ts";
-import { roomOf, segmentBytesWithin, usage } from "../journal/room.ts";
+import { roomOf, segmentBytesWithin, usage, type Usage } from "../journal/room.ts";
 import { loadKeys, loadOrCreateKey, type MasterKey } from "../journal/seal.ts";
 import { intakeKeyFile } from "./data_folder.ts";
 import type { DemoAddress, FromGateway, ToGateway } from "./messages.ts";
@@ -40,7 +40,7 @@ live<ToGateway>({
   async stop() {
     await running?.drain(drainTimeoutMs);
     await closeRecorder?.();
-    await lane?.[Symbol.asyncDispose]();
+    await Promise.resolve(lane?.[Symbol.asyncDispose]()).catch(onError); // what it could not write is counted
     send({ type: "report", counts: counts.counts });
   },
 });
@@ -48,8 +48,10 @@ live<ToGateway>({
 async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<ToGateway, { type: "start" }>): Promise<void> {
   const settings = settingsOf(raw, demo);
   const journals = join(dataDir, "journal");
-  let journalUsage = await usage(journals, settings.quotaBytes);
-  setInterval(() => void usage(journals, settings.quotaBytes).then((now) => (journalUsage = now), onError), ROOM_EVERY_MS).unref();
+  let journalUsage: Usage = { used: 0, quota: 0 };
+  const look = async (): Promise<void> => usage(journals, settings.quotaBytes).then((now) => void (journalUsage = now), onError);
+  await look();
+  setInterval(() => void look(), ROOM_EVERY_MS).unref();
   lane = await journal({
     folder: join(dataDir, "journal", "intake", name),
     first: 1,

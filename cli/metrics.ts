@@ -60,6 +60,7 @@ export const METRICS: { readonly [Part in keyof Doctor]: Metric<Doctor[Part]> } 
   stored: counter("spans_stored", "Spans that the store took."),
   dead_lettered: counter("dead_lettered", "Records and spans that could not go on and were put aside."),
   dead_letters: labelled("stage", "dead_letters_total", "counter", "Records and spans that were put aside, by where they could not go on."),
+  dead_letters_waiting: gauge("dead_letters_waiting", "Dead letters that lie in the folder now."),
   replayed: counter("dead_letters_replayed", "Dead letters whose spans are stored now."),
   dropped: labelled("reason", "records_dropped_total", "counter", "Records lost, by reason."),
   damaged: counter("journal_damaged", "Stretches of a journal that could not be read."),

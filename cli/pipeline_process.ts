@@ -41,10 +41,11 @@ live<ToPipeline>({
   },
   async stop() {
     server?.close();
+    await using closing = new AsyncDisposableStack();
+    closing.use(carrier);
+    closing.use(store);
     await running?.[Symbol.asyncDispose]();
     await report();
-    await store?.[Symbol.asyncDispose]();
-    await carrier?.[Symbol.asyncDispose]();
   },
 });
 

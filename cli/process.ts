@@ -35,7 +35,15 @@ export function tell(message: object): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
-/** One JSON line per event, on standard error, written before the call returns: a process that dies has said why. */
+/** Lines that standard error did not take wait for it in memory, up to this. */
+const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+
+/**
+ * One JSON line per event, on standard error, written before the call returns: a process that dies has said why. A line that cannot be
+ * written, because the disk of the log is full, ends nothing: it is tried again with the next one.
+ */
 export function logger(facts: object = {}): pino.Logger {
-  return pino({ base: { pid: process.pid, ...facts } }, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: MAX_UNWRITTEN_BYTES });
+  destination.on("error", () => {});
+  return pino({ base: { pid: process.pid, ...facts } }, destination);
 }

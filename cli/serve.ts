@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { tokens } from "../analytics/tokens.ts";
 import { loadConfig, type Overrides } from "../config/load.ts";
@@ -16,7 +17,7 @@ import { child, type Child } from "./child.ts";
 import { control } from "./control.ts";
 import { intakeKeyFile, openDataFolder, readServeFile, type DataFolder } from "./data_folder.ts";
 import { diskOf } from "./disk.ts";
-import { doctor, type Doctor } from "./doctor.ts";
+import { doctor, withLivesBefore, type Doctor } from "./doctor.ts";
 import { leftBehind, type LeftBehind } from "./left_behind.ts";
 import type { DemoAddress, FromGateway, ToGateway, ToPipeline } from "./messages.ts";
 import { outage } from "./outage.ts";
@@ -30,6 +31,10 @@ const STOP_MARGIN_MS = 10_000;
 const SAME_SIGNAL_MS = 2000;
 /** How soon it is noticed that a process of a server before this one has ended. */
 const LEFT_BEHIND_EVERY_MS = 500;
+/** A server whose gateways relay, at once, is announced after this also when its pipeline is not ready; a busy machine takes seconds. */
+const PIPELINE_WITHIN_MS = 15_000;
+/** Until it is tried again to say where everything is, on a disk that is full. */
+const ANNOUNCE_AGAIN_MS = 1000;
 
 /** Runs the server until a signal. Resolves with the exit code; rejects with a `StartError` when it cannot start. */
 export async function serve(overrides: Overrides): Promise<number> {
@@ -102,12 +107,26 @@ async function startUp(
   const liveLanes = (): string[] => [...lanes.values(), ...left.lanes()];
   const tellLanes = (): void => pipeline.send({ type: "lanes", live: liveLanes() });
 
+  let port = settings.gateway.port;
+  const gateways: Child<ToGateway>[] = [];
+  let controlUrl = "";
+  let announcing: NodeJS.Timeout | undefined;
+  let lastOfPipeline: PipelineCounts | undefined;
+  /** Of its lives that are over. */
+  let pipelineBefore: PipelineCounts | undefined;
+
   const disk = diskOf(folder.path, settings.journal.quota_bytes);
   const down = outage(join(folder.path, "journal", "intake"));
   const pipeline: Child<ToPipeline> = child<ToPipeline>({
     name: "pipeline",
     entry: "pipeline_process.ts",
-    start: () => ({ type: "start", raw, dataDir: folder.path, socket: folder.pipelineSocket, live: liveLanes() }),
+    dispensable: true,
+    start() {
+      if (lastOfPipeline) pipelineBefore = withLivesBefore(pipelineBefore, lastOfPipeline);
+      lastOfPipeline = undefined;
+      announce(); // a server after this one must know whom to wait for, ready or not
+      return { type: "start", raw, dataDir: folder.path, socket: folder.pipelineSocket, live: liveLanes() };
+    },
     onMessage(message) {
       if (message.type === "report") {
         lastOfPipeline = (message as unknown as { counts: PipelineCounts }).counts;
@@ -120,27 +139,32 @@ async function startUp(
     onExit: () => down.began(),
     log,
   });
-  let lastOfPipeline: PipelineCounts | undefined;
+  down.began();
+  const pipelineStarted = inTime(pipeline.started, PIPELINE_WITHIN_MS);
   const countsOf = new Map<number, GatewayCounts>();
   const countsOfGone: GatewayCounts[] = [];
 
-  let port = settings.gateway.port;
-  const gateways: Child<ToGateway>[] = [];
-  let controlUrl = "";
   const dataUrl = (): string => `http://${urlHost(settings.gateway.host)}:${port}`;
 
-  /** Says where everything is, once everything is there, and again when a process was replaced. */
+  /** Says where everything is, once calls are relayed, and again when a process was replaced. */
   function announce(): void {
-    if (controlUrl === "" || stopping || !ready()) return;
-    folder.writeServeFile({
-      pid: process.pid,
-      pids: { gateway: gateways.flatMap(({ pid }) => pid ?? []), pipeline: pipeline.pid },
-      lanes: gateways.flatMap(({ pid }, index) => (pid === undefined ? [] : (lanes.get(index) ?? []))),
-      data_url: dataUrl(),
-      control_url: controlUrl,
-    });
+    if (controlUrl === "" || stopping || !relaying()) return;
+    clearTimeout(announcing);
+    try {
+      folder.writeServeFile({
+        pid: process.pid,
+        pids: { gateway: gateways.flatMap(({ pid }) => pid ?? []), pipeline: pipeline.pid },
+        lanes: gateways.flatMap(({ pid }, index) => (pid === undefined ? [] : (lanes.get(index) ?? []))),
+        data_url: dataUrl(),
+        control_url: controlUrl,
+      });
+    } catch (error) {
+      log.warn({ err: error }, "could not write run/serve.json; the commands find the server as it was before until that succeeds");
+      announcing = setTimeout(announce, ANNOUNCE_AGAIN_MS).unref();
+    }
   }
-  const ready = (): boolean => pipeline.ready && gateways.length > 0 && gateways.every((each) => each.ready);
+  const relaying = (): boolean => gateways.length > 0 && gateways.every((each) => each.ready);
+  const ready = (): boolean => pipeline.ready && relaying();
 
   function startGateway(index: number): Child<ToGateway> {
     return child<ToGateway>({
@@ -179,7 +203,8 @@ async function startUp(
       }),
     ]);
     lastOfPipeline = ofPipeline ?? lastOfPipeline;
-    return doctor([...countsOfGone, ...countsOf.values()], lastOfPipeline, {
+    const summed = lastOfPipeline ? withLivesBefore(pipelineBefore, lastOfPipeline) : pipelineBefore;
+    return doctor([...countsOfGone, ...countsOf.values()], summed, {
       durability: settings.durability,
       capture: settings.capture,
       pipeline: pipeline.ready ? "ready" : "down",
@@ -197,7 +222,6 @@ async function startUp(
   }
 
   try {
-    await pipeline.started;
     for (let index = 0; index < settings.gateway.processes; index++) {
       const each = startGateway(index);
       gateways.push(each);
@@ -225,6 +249,8 @@ async function startUp(
     await demo?.close();
     throw error;
   }
+  await pipelineStarted;
+  if (!pipeline.ready) log.warn("the pipeline is not ready yet; calls are relayed and recorded, and can be asked for once it is");
   announce();
   closeLanesOf(left, tellLanes);
 
@@ -273,6 +299,13 @@ function closeLanesOf(left: LeftBehind, tellLanes: () => void): void {
     tellLanes();
     if (left.lanes().length === 0) clearInterval(timer);
   }, LEFT_BEHIND_EVERY_MS).unref();
+}
+
+/** Resolves when it is settled, whichever way, or the time is over. */
+async function inTime(settled: Promise<void>, withinMs: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([settled.catch(() => {}), sleep(withinMs, undefined, { signal: over.signal }).catch(() => {})]);
+  over.abort();
 }
 
 async function listenTcp(server: Server, host: string, port: number): Promise<number> {

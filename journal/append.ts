@@ -107,7 +107,6 @@ const MAX_UNSYNCED_BYTES = 64 * 1024 * 1024;
 
 export async function journal(options: AppendOptions): Promise<Journal> {
   const { folder, files = DISK, maxPendingBytes = MAX_PENDING_BYTES, retryMs = RETRY_MS } = options;
-  await files.makeFolder(folder);
   let next = options.first;
   const spare: Buffer[] = [];
 
@@ -135,14 +134,26 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   let syncers: PromiseWithResolvers<void>[] = [];
   // The disk is waited for beside the writing: a reply that needs its record written must not wait for a record that needs to be durable.
   let syncing: Promise<void> | undefined;
-  let folderDirty = true;
+  let folderDirty = false;
   /** Segments that were left, still to be made durable and closed. */
   const left: Segment[] = [];
 
   /** Name of the newest segment, as a number. */
   let newest = -1;
-  let segment = await openSegment(next);
+  let segment = await openFirst();
   await syncFolder();
+
+  /** When the disk takes nothing yet the journal is there all the same, and goes on trying as after any other failure. */
+  async function openFirst(): Promise<Segment> {
+    try {
+      await files.makeFolder(folder);
+      return await openSegment(next);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error; // it is not ours, or `first` is wrong
+      fail(error);
+      return { file: NO_FILE, openedAt: 0, size: 0, records: 0, dirty: false, broken: true, uncertain: false, letGo: 0 };
+    }
+  }
 
   function newGroup(): Group {
     return { first: next, count: 0, buffer: spare.pop() ?? Buffer.allocUnsafe(GROUP_BYTES), bytes: 0 };
@@ -163,9 +174,10 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     try {
       await writeAll(file, [head]);
     } catch (error) {
-      // It never held a record; left there, it would stand in the way of the next one.
+      // It never held a record. A reader may have opened it, so its name is not used again.
+      newest = name;
       await file.close().catch(() => {});
-      await files.remove(path).catch(() => (newest = name));
+      await files.remove(path).catch(() => {});
       throw error;
     }
     newest = name;
@@ -200,11 +212,12 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     let again = true;
     // Those who waited for what came while the disk took nothing were told so: nobody waits for it now, and it is written all the same.
     const all = failing !== undefined;
-    while (queue.length > 0 || filling.count > 0 || rotate) {
+    while (queue.length > 0 || filling.count > 0 || rotate || segment.broken) {
       if (queue.length === 0 && filling.count > 0) close();
       const group = queue[0];
       try {
         await makeRoomFor(group);
+        if (group === undefined) failing = undefined;
         if (group === undefined || queue[0] !== group) continue; // others were put back before it meanwhile
         const into = segment;
         const before = setBack;
@@ -386,7 +399,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   async function durable(): Promise<void> {
     let before: number;
     do {
-      if (syncFailing !== undefined && waking) throw syncFailing; // it is tried again in a moment
+      if (syncFailing !== undefined && waking) return await Promise.reject(syncFailing); // it is tried again in a moment
       before = setBack;
       await written();
       const waiting = Promise.withResolvers<void>();
@@ -460,6 +473,13 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     },
   };
 }
+
+/** In place of a segment that could not be opened. */
+const NO_FILE: AppendFile = {
+  write: () => Promise.reject(new Error("there is no segment")),
+  datasync: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
 
 /** The group as it is, or sealed as one record; resolves with the bytes that were written. */
 function writeGroup({ file, seal }: Segment, { first, buffer, bytes }: Group): Promise<number> {

@@ -67,6 +67,7 @@ test("what is encoded is decoded again", () => {
   fc.assert(
     fc.property(fc.array(span, { maxLength: 4 }), through, (spans, cursor) => {
       expect(decodeBatch(encodeBatch({ spans, through: cursor }))).toEqual({ spans, through: cursor });
+      expect(decodeBatch(encodeBatch({ spans, through: cursor, doubtful: true }))).toEqual({ spans, through: cursor, doubtful: true });
     }),
     { numRuns: 200 },
   );

@@ -18,26 +18,29 @@ export interface Batch {
   readonly through: IntakeCursor;
   /** The dead letter these spans were made of. Such a batch does not move the cursor. */
   readonly letter?: Sequence;
+  /** The batch before it that says so was lost: exchanges behind `through` may be stored already. */
+  readonly doubtful?: boolean;
 }
 
 type StoredSpan = Omit<Span, "startTimeUnixNano" | "endTimeUnixNano"> & { readonly start: string; readonly end: string };
 
 /** Integers beyond 2^53 in attributes become text: nothing in the conventions needs them. */
-export function encodeBatch({ spans, through, letter }: Batch): Buffer {
+export function encodeBatch({ spans, through, letter, doubtful }: Batch): Buffer {
   const stored = spans.map(({ startTimeUnixNano, endTimeUnixNano, ...rest }): StoredSpan => ({
     ...rest,
     start: String(startTimeUnixNano),
     end: String(endTimeUnixNano),
   }));
-  const json = toJson({ version: VERSION, through, letter, spans: stored });
+  const json = toJson({ version: VERSION, through, letter, ...(doubtful && { doubtful }), spans: stored });
   return zstdCompressSync(json, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
 export function decodeBatch(bytes: Buffer): Batch {
-  const { version, through, letter, spans } = JSON.parse(zstdDecompressSync(bytes).toString()) as {
+  const { version, through, letter, doubtful, spans } = JSON.parse(zstdDecompressSync(bytes).toString()) as {
     version: number;
     through: IntakeCursor;
     letter?: Sequence;
+    doubtful?: boolean;
     spans: readonly StoredSpan[];
   };
   if (version > VERSION)
@@ -45,6 +48,7 @@ export function decodeBatch(bytes: Buffer): Batch {
   return {
     through,
     ...(letter !== undefined && { letter }),
+    ...(doubtful && { doubtful }),
     spans: spans.map(({ start, end, ...rest }) => ({ ...rest, startTimeUnixNano: BigInt(start), endTimeUnixNano: BigInt(end) })),
   };
 }

@@ -137,6 +137,18 @@ test("a worker that cannot start is no fault of an exchange: it waits until one 
   rmSync(folder, { recursive: true });
 });
 
+test("a worker that takes longer to start than a batch may take is waited for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spangate-crew-"));
+  const file = join(folder, "worker.ts");
+  const slow = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);`;
+  writeFileSync(file, `${slow} await import(${JSON.stringify(new URL("./carry_worker.ts", import.meta.url).href)});`);
+  {
+    await using workers = newCrew({ workers: 1, patienceSeconds: 1, entry: pathToFileURL(file) });
+    expect(ids(await workers.carry([asking("m", "patient")], {}))).toEqual(["patient"]);
+  }
+  rmSync(folder, { recursive: true });
+}, 30_000);
+
 test("idle workers keep no process alive, and busy ones do until they have answered", async () => {
   const folder = mkdtempSync(join(tmpdir(), "spangate-crew-"));
   const script = join(folder, "script.ts");

@@ -17,7 +17,7 @@ export interface CrewOptions {
   readonly entry?: URL;
   /** JavaScript memory of each worker. */
   readonly heapMb?: number;
-  /** Seconds a batch may take before its worker counts as hung. Those in which this process stood still do not count. */
+  /** Seconds a batch may take before its worker counts as hung. Those before it is ready, and in which this process stood still, do not count. */
   readonly patienceSeconds?: number;
   /** A worker was replaced. */
   readonly onLost: (reason: string) => void;
@@ -63,7 +63,8 @@ export function crew(options: CrewOptions): Carrier {
 
   const watch = setInterval(() => {
     for (const hand of hands) {
-      if (hand.held.length > 0 && ++hand.seconds > patienceSeconds) lose(hand, `it took longer than ${patienceSeconds} s`, true);
+      if (hand.ready && hand.held.length > 0 && ++hand.seconds > patienceSeconds)
+        lose(hand, `it took longer than ${patienceSeconds} s`, true);
     }
   }, 1000);
   watch.unref();
@@ -98,7 +99,7 @@ export function crew(options: CrewOptions): Carrier {
     if (ended || !hands.delete(hand)) return;
     options.onLost(reason);
     void hand.worker.terminate();
-    const [first, ...others] = hand.held;
+    const [first, ...others] = hand.held.splice(0); // a late answer settles nothing
     waiting.unshift(...others);
     if (first !== undefined) {
       if (hand.ready) first.tries += hung ? TRIES : 1;

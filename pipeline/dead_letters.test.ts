@@ -9,6 +9,7 @@ import { journal } from "../journal/append.ts";
 import { KIND } from "../journal/record.ts";
 import { loadOrCreateKey } from "../journal/seal.ts";
 import type { Processor } from "../processors/processor.ts";
+import { StoreFull } from "../storage/store.ts";
 import { aSpan, BEYOND_TIME } from "../storage/store_contract.ts";
 import { lane as openLane, closedAs, openedAs } from "../testing/lane.ts";
 import { changed, killed, startPipeline as start, type RunningPipeline } from "../testing/pipeline.ts";
@@ -310,27 +311,48 @@ describe("a store that fails for no known reason", () => {
     expect([failures > 2, await listed(running)]).toEqual([true, []]);
   });
 
-  test("and always for one span keeps the others, and that one as a dead letter", async () => {
+  test("and never takes a batch as a whole gets it span by span", async () => {
+    await using writing = await lane();
+    await using running = await start({
+      dataDir,
+      retry,
+      processors: [beyondTime("b")],
+      around: (store) => changed(store, { append: () => Promise.reject(new Error("odd")) }),
+    });
+    for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
+    await writing.written();
+    expect(await running.stored()).toEqual(["a", "b", "c"]);
+    expect([await rows(running), await listed(running)]).toEqual([5, [expect.stringMatching(/^store b .*/)]]);
+    const { appended, stored, dead_lettered } = await running.pipeline.counts();
+    expect([appended, stored, dead_lettered]).toEqual([6, 5, 1]);
+    await running.store.flush();
+    await using again = await start({ dataDir: killed(dataDir) });
+    expect([await again.stored(), await rows(again)]).toEqual([["a", "b", "c"], 5]);
+  });
+
+  test("and is full, or fails for a moment, while it gets them span by span makes none of them a dead letter", async () => {
+    const errors = [new StoreFull("full"), new Error("for a moment"), new StoreFull("full")];
     await using writing = await lane();
     await using running = await start({
       dataDir,
       retry,
       around: (store) =>
         changed(store, {
-          append: (batch) =>
-            batch.spans.some(({ exchangeId }) => exchangeId === "b") ? Promise.reject(new Error("odd")) : store.append(batch),
+          append: () => Promise.reject(new Error("odd")),
+          appendEach(batch, beforeEach) {
+            let given = 0;
+            return store.appendEach(batch, (span) => {
+              beforeEach?.(span);
+              const error = ++given === 2 ? errors.pop() : undefined;
+              if (error) throw error;
+            });
+          },
         }),
     });
-    for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
+    for (const id of ["a", "b"]) writing.end(id, whole(id));
     await writing.written();
-    expect(await running.stored()).toEqual(["a", "c"]);
-    expect(await listed(running)).toEqual(["store b odd", "store b odd"]);
-    const { appended, stored, dead_lettered } = await running.pipeline.counts();
-    expect([appended, stored, dead_lettered]).toEqual([6, 4, 2]);
-    await using mended = await start({ dataDir: killed(dataDir) });
-    expect(await mended.stored()).toEqual(["a", "b", "c"]); // they are on the span journal too, unpublished
-    expect(await mended.pipeline.replay(await ids(mended))).toEqual({ replayed: 0, already_stored: 2, failed: 0, unknown: 0 });
-    expect(await rows(mended)).toBe(6);
+    expect(await running.stored()).toEqual(["a", "b"]);
+    expect([errors, await rows(running), await listed(running)]).toEqual([[], 4, []]);
   });
 
   test("and ends the engine with the same span every time does so three times, not for ever", async () => {
@@ -339,15 +361,25 @@ describe("a store that fails for no known reason", () => {
     await writing.written();
     const deadly = (): Promise<RunningPipeline> => {
       let dead = false;
+      const insert = ({ exchangeId, kind }: Span): void => {
+        dead ||= exchangeId === "b" && kind === "client";
+        if (dead) throw new Error("the engine is gone");
+      };
       return start({
         dataDir,
         retry,
+        onStoreError: () => {},
         around: (store) =>
           changed(store, {
-            append(batch) {
-              dead ||= batch.spans.some(({ exchangeId, kind }) => exchangeId === "b" && kind === "client");
-              return dead ? Promise.reject(new Error("the engine is gone")) : store.append(batch);
+            async append(batch) {
+              batch.spans.forEach(insert);
+              await store.append(batch);
             },
+            appendEach: (batch, beforeEach) =>
+              store.appendEach(batch, (span) => {
+                beforeEach?.(span);
+                insert(span);
+              }),
             query: (...question) => (dead ? Promise.reject(new Error("the engine is gone")) : store.query(...question)),
           }),
       });
@@ -363,5 +395,11 @@ describe("a store that fails for no known reason", () => {
     await using survivor = running;
     expect(await survivor?.stored()).toEqual(["a", "b", "c"]);
     expect(survivor && [await rows(survivor), await listed(survivor)]).toEqual([5, [expect.stringContaining("store b the engine ended")]]);
+
+    await survivor?.store.flush();
+    for (const file of survivor?.store.files() ?? []) writeFileSync(join(dataDir, file), "garbage");
+    await survivor?.store.wholeFiles();
+    expect(await survivor?.stored()).toEqual(["a", "b", "c"]); // published again, but not what ended the engine
+    expect(survivor && [survivor.store.missingRows, await rows(survivor)]).toEqual([0, 5]);
   });
 });

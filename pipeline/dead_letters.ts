@@ -5,8 +5,8 @@ import type { Span } from "../genai/span.ts";
 import { syncFolder } from "../journal/files.ts";
 import { journalReader, type Damage } from "../journal/read.ts";
 import { KIND, recordHead, type Sequence } from "../journal/record.ts";
-import { newSeal, type Masters } from "../journal/seal.ts";
-import { encodeHead, segmentName } from "../journal/segment.ts";
+import { KeyMissing, newSeal, type MasterKey, type Masters } from "../journal/seal.ts";
+import { encodeHead, listSegments, segmentName } from "../journal/segment.ts";
 import { encodeBatch } from "./batch.ts";
 import { aboutSpan, decodeHead, encodeLetter, payloadsOf, reasonOf, type Letter, type LetterHead, type Stage } from "./letter.ts";
 
@@ -35,6 +35,8 @@ export interface LetterCounts {
   readonly byStage: { readonly [stage in Stage]: number };
   /** Lost, because they could not be written anywhere. */
   readonly lost: number;
+  /** Stretches of their files that cannot be read. */
+  readonly damaged: number;
 }
 
 /** What could not go on, kept until it is tried again. */
@@ -43,16 +45,23 @@ export interface DeadLetters {
   bury(letters: readonly Letter[]): Promise<void>;
   /** Puts a span aside that the store did not take. */
   refused(span: Span, error: unknown): Promise<void>;
-  /** Resolves when all that was buried until now is durable, or lost. */
-  settled(): Promise<void>;
+  /** Whether there is a letter about this. */
+  has(about: string): Promise<boolean>;
   list(): Promise<readonly Listed[]>;
-  /** Undefined when there is none of this id. */
+  /** How many there are, whenever they were put aside; as many as were known last when the folder cannot be read. */
+  waiting(): Promise<number>;
+  /** Undefined when there is none of this id. Rejects with `LetterDamaged` when it is listed and not in its file any more. */
   find(id: Sequence): Promise<Found | undefined>;
   /** Durable when it resolves. */
   remove(id: Sequence): Promise<void>;
   /** Grows when the same thing is buried again. */
   timesBuried(id: Sequence): number;
   readonly counts: LetterCounts;
+}
+
+/** Its file was damaged after it was listed. */
+export class LetterDamaged extends Error {
+  override readonly name = "LetterDamaged";
 }
 
 interface Kept {
@@ -70,8 +79,11 @@ const RETRY_MS = 500;
  * Ids are times, so that none comes twice.
  */
 export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersOptions): DeadLetters {
+  const keys = lastRead(masters);
+  const damaged = new Set<string>();
   const byStage: Record<Stage, number> = { read: 0, describe: 0, process: 0, encode: 0, store: 0 };
   let lost = 0;
+  let lastSize = 0;
   let newest: Sequence = 0;
   const timesOf = new Map<Sequence, number>();
   let kept: Promise<Map<string, Kept>> | undefined;
@@ -92,32 +104,50 @@ export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersO
 
   async function load(): Promise<Map<string, Kept>> {
     const found = new Map<string, Kept>();
-    for await (const { id, file, bytes } of letters(0)) {
+    for await (const { id, file, bytes } of letters()) {
       const head = decodeHead(bytes);
       found.set(head.about, { id, file, head });
     }
     return found;
   }
 
-  async function* letters(from: Sequence): AsyncGenerator<{ id: Sequence; file: Sequence; bytes: Buffer }> {
-    await using reader = journalReader({ folder, after: Math.max(0, from - 1), masters, onDamage });
+  /** A file is read many times; what is wrong with it is told once. */
+  function tellDamage(damage: Damage): void {
+    const place = `${damage.segment} ${damage.offset}`;
+    if (damaged.has(place)) return;
+    damaged.add(place);
+    onDamage(damage);
+  }
+
+  /** What nobody can open now stays as it is, and is listed again once its key is back. */
+  async function* letters(): AsyncGenerator<{ id: Sequence; file: Sequence; bytes: Buffer }> {
+    for (const file of await listSegments(folder)) {
+      try {
+        for await (const letter of inFile(file)) yield { ...letter, file };
+      } catch (error) {
+        if (!(error instanceof KeyMissing)) throw error;
+        newest = Math.max(newest, file);
+        tellDamage({ segment: segmentName(file), offset: 0, reason: error.message });
+      }
+    }
+  }
+
+  async function* inFile(file: Sequence): AsyncGenerator<{ id: Sequence; bytes: Buffer }> {
+    await using reader = journalReader({ folder, after: file - 1, segment: file, upTo: file, masters: keys, onDamage: tellDamage });
     for (;;) {
       const records = await reader.read();
       const rest = records.length === 0 ? reader.end() : records;
       for (const { sequence, payload, kind } of rest) {
         newest = Math.max(newest, sequence);
-        if (kind === KIND.letter) yield { id: sequence, file: reader.segment ?? sequence, bytes: payload };
+        if (kind === KIND.letter) yield { id: sequence, bytes: payload };
       }
       if (rest.length === 0) return;
     }
   }
 
   async function contentOf({ id, file, head }: Kept): Promise<readonly Buffer[]> {
-    for await (const letter of letters(file)) {
-      if (letter.id === id) return payloadsOf(letter.bytes, head);
-      if (letter.file !== file) break;
-    }
-    throw new Error(`dead letter ${id} is listed and cannot be read; its file ${segmentName(file)} is damaged`);
+    for await (const letter of inFile(file)) if (letter.id === id) return payloadsOf(letter.bytes, head);
+    throw new LetterDamaged(`dead letter ${id} is listed and cannot be read; its file ${segmentName(file)} is damaged`);
   }
 
   async function add(fresh: readonly Letter[]): Promise<void> {
@@ -145,15 +175,14 @@ export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersO
     if (entry === undefined) return;
     const changed = { ...entry, head: { ...entry.head, ...why } };
     timesOf.set(entry.id, (timesOf.get(entry.id) ?? 0) + 1);
-    if (why.reason !== entry.head.reason || why.stage !== entry.head.stage) await rewrite(entry.file, changed);
+    if (why.reason !== entry.head.reason || why.stage !== entry.head.stage) await rewrite(entry.file, changed).catch(unlessLocked);
     (await all()).set(entry.head.about, changed);
   }
 
   /** Writes a file again without a letter, or with another head of it. */
   async function rewrite(file: Sequence, changed: { readonly id: Sequence; readonly head?: LetterHead }): Promise<void> {
     const others: (Pick<Kept, "id" | "head"> & { payloads: readonly Buffer[] })[] = [];
-    for await (const letter of letters(file)) {
-      if (letter.file !== file) break;
+    for await (const letter of inFile(file)) {
       const written = decodeHead(letter.bytes);
       const head = letter.id === changed.id ? changed.head : written;
       if (head !== undefined) others.push({ id: letter.id, head, payloads: payloadsOf(letter.bytes, written) });
@@ -169,7 +198,7 @@ export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersO
     entries: readonly (Pick<Kept, "id" | "head"> & { readonly payloads: readonly Buffer[] })[],
   ): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const [master] = typeof masters === "function" ? masters() : masters;
+    const [master] = keys();
     const sealed = master && newSeal(master, first);
     const file = join(folder, segmentName(first));
     const draft = `${file}.new`;
@@ -244,7 +273,7 @@ export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersO
           payloads: [encodeBatch({ spans: [span], through: {} })],
         },
       ]),
-    settled: async () => void (await last),
+    has: (about) => inTurn(async () => (await all()).has(about)),
     list: () =>
       inTurn(async () =>
         [...(await all()).values()]
@@ -255,6 +284,13 @@ export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersO
           }))
           .sort((one, other) => one.id - other.id),
       ),
+    async waiting() {
+      lastSize = await all().then(
+        ({ size }) => size,
+        () => lastSize,
+      );
+      return lastSize;
+    },
     find: (id) =>
       inTurn(async () => {
         const entry = await entryOf(id);
@@ -269,7 +305,32 @@ export function deadLetters({ folder, masters, onDamage, onError }: DeadLettersO
       }),
     timesBuried: (id) => timesOf.get(id) ?? 0,
     get counts() {
-      return { byStage, lost };
+      return { byStage, lost, damaged: damaged.size };
     },
   };
+}
+
+/** What is in a file whose key is not at hand is not lost: the letter keeps the reason it had. */
+function unlessLocked(error: unknown): void {
+  if (!(error instanceof KeyMissing)) throw error;
+}
+
+/** A key file that cannot be read for a while must not lose letters: its keys as they were before still seal and open them. */
+function lastRead(masters: Masters): () => readonly MasterKey[] {
+  if (typeof masters !== "function") return () => masters;
+  let known: readonly MasterKey[] | undefined;
+  const read = (): readonly MasterKey[] => {
+    try {
+      known = masters();
+    } catch (error) {
+      if (known === undefined) throw error;
+    }
+    return known;
+  };
+  try {
+    read();
+  } catch {
+    // Whoever needs them first hears of it.
+  }
+  return read;
 }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Recorded } from "../genai/recorded.ts";
 import { journalReader, trim, type Damage, type JournalReader, type Missing } from "../journal/read.ts";
 import { KIND, RECORD_HEAD, type JournalRecord, type Sequence } from "../journal/record.ts";
-import type { Masters } from "../journal/seal.ts";
-import { listSegments } from "../journal/segment.ts";
+import { KeyMissing, type Masters } from "../journal/seal.ts";
+import { listSegments, segmentName } from "../journal/segment.ts";
 import type { IntakeCursor } from "./batch.ts";
 import { joiner, type Headless, type Joiner } from "./join.ts";
 import { aboutExchange, aboutRecord, reasonOf, type Letter } from "./letter.ts";
@@ -48,7 +48,7 @@ export interface Place {
 export interface Intake extends AsyncDisposable {
   /** Lanes that a process still writes; any other is closed, and what is open in it will never end. */
   setLive(lanes: readonly string[]): void;
-  /** What has finished since; undefined when nothing has. */
+  /** What has finished since; undefined when nothing has. Rejects when nothing has and a lane could not be read; nothing is lost by that. */
   next(): Promise<IntakeBatch | undefined>;
   /** Remembers what is on the lanes now, for `behind`. */
   mark(): Promise<void>;
@@ -68,6 +68,8 @@ interface Lane {
   done: Sequence;
   closed: boolean;
   damaged: boolean;
+  /** A segment is sealed with a key that is not at hand: it and all behind it wait for the next process. */
+  locked: boolean;
   /** Segments before this one are deleted. */
   trimmed: Sequence;
   /** Bytes that were there at the last mark, without those of the records read since. */
@@ -121,8 +123,12 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
         onMissing?.({ lane: name, ...missing });
       },
     });
-    const lane: Lane = { name, folder: path, reader, joiner: joiner(), done, closed, damaged: false, trimmed: 0, owed: 0 };
+    const lane: Lane = { name, folder: path, reader, joiner: joiner(), done, closed, damaged: false, locked: false, trimmed: 0, owed: 0 };
     return lane;
+  }
+
+  interface Failed {
+    readonly error: unknown;
   }
 
   interface Finished {
@@ -179,6 +185,19 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
     lane.done = sequence; // all that ended before it is in this batch, or in one before
   }
 
+  /** What keeps one lane from being read must not keep the others. Returns like `readLane`. */
+  async function readSafely(lane: Lane, finished: Finished): Promise<boolean | Failed> {
+    try {
+      return await readLane(lane, finished);
+    } catch (error) {
+      lane.owed = 0;
+      if (!(error instanceof KeyMissing)) return { error };
+      lane.locked = true;
+      onDamage({ lane: lane.name, segment: segmentName(lane.reader.segment ?? 0), offset: 0, reason: `${error.message}, and start again` });
+      return false;
+    }
+  }
+
   const cursor = (): IntakeCursor => Object.fromEntries([...lanes].map(([name, { done, closed }]) => [name, closed ? "closed" : done]));
 
   function spent(): Spent {
@@ -200,19 +219,24 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
       const found = (): boolean => finished.recorded.length + finished.poison.length > 0;
       let closing = false;
       let progress = true;
+      let failed: Failed | undefined;
       while (progress && !found() && !closing) {
         progress = false;
         for (const lane of lanes.values()) {
-          if (lane.closed) continue;
-          progress = (await readLane(lane, finished)) || progress;
+          if (lane.closed || lane.locked) continue;
+          const read = await readSafely(lane, finished);
+          if (typeof read === "object") failed = read;
+          else progress ||= read;
           closing ||= lane.closed;
         }
       }
-      return found() || closing ? { ...finished, through: cursor(), spent: spent() } : undefined;
+      if (found() || closing) return { ...finished, through: cursor(), spent: spent() };
+      if (failed !== undefined) throw failed.error;
+      return undefined;
     },
     async mark() {
       await findLanes();
-      for (const lane of lanes.values()) lane.owed = lane.closed ? 0 : await lane.reader.backlogBytes();
+      for (const lane of lanes.values()) lane.owed = lane.closed || lane.locked ? 0 : await lane.reader.backlogBytes();
     },
     get behind() {
       return [...lanes.values()].some(({ owed }) => owed > 0);

@@ -1,14 +1,17 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { encodePiece } from "../genai/piece.ts";
 import type { Span } from "../genai/span.ts";
 import { journal } from "../journal/append.ts";
 import { KIND } from "../journal/record.ts";
+import { StoreFull } from "../storage/store.ts";
 import { aSpan, BEYOND_TIME } from "../storage/store_contract.ts";
 import { eventually } from "../testing/eventually.ts";
-import { lane as openLane, openedAs, type Lane } from "../testing/lane.ts";
+import { closedAs, lane as openLane, openedAs, type Lane } from "../testing/lane.ts";
 import { changed, killed, startPipeline as start } from "../testing/pipeline.ts";
 import { encodeBatch } from "./batch.ts";
 
@@ -284,4 +287,64 @@ test("however it is stopped and killed, each exchange is stored once", async () 
     }),
     { numRuns: 8 },
   );
+});
+
+test("a closed segment goes although nothing comes behind it", async () => {
+  const dataDir = newFolder();
+  const folder = join(dataDir, "journal", "intake", "one");
+  await using writing = await journal({ folder, first: 1, segmentBytes: 1 << 20, maxAgeMs: 1 });
+  const piece = { exchangeId: "a", opened: openedAs("a"), closed: closedAs(), request: [], response: [] };
+  writing.append(KIND.end, encodePiece(piece));
+  await writing.written();
+  await using running = await start({ dataDir });
+  expect(await running.stored()).toEqual(["a"]);
+  await pause(20);
+  await writing.rotateIfOld();
+  await running.pipeline.catchUp();
+  expect(readdirSync(folder)).toEqual(["0000000000000002.seg"]);
+});
+
+test("stopping while the store takes nothing is no failure, and leaves all to the next process", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  const full = (): Promise<never> => Promise.reject(new StoreFull("full"));
+  let failed = false;
+  let asked = 0;
+  {
+    await using running = await start({
+      dataDir,
+      onError: () => asked++,
+      around: (store) => changed(store, { append: full }),
+    });
+    running.pipeline.failed.catch(() => (failed = true));
+    writing.end("a", whole("a"));
+    await writing.written();
+    await eventually(
+      () => Promise.resolve(asked),
+      (times) => times > 0,
+      5000,
+    );
+  }
+  expect(failed).toBe(false);
+  await using again = await start({ dataDir });
+  expect(await again.stored()).toEqual(["a"]);
+});
+
+test("a file that cannot be published again is said once, and fails nobody who asks", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  const said: string[] = [];
+  const lost = { path: "p", tenant: "default", day: "2026-01-01", after: 0, through: 1 };
+  await using running = await start({
+    dataDir,
+    onError: (_message, facts) => said.push(JSON.stringify(facts)),
+    around: (store) => changed(store, { missing: () => [lost], refill: () => Promise.reject(new Error("ENOSPC")) }),
+  });
+  for (const id of ["a", "b", "c"]) {
+    writing.end(id, whole(id));
+    await writing.written();
+    await running.pipeline.catchUp();
+  }
+  expect(await running.stored()).toEqual(["a", "b", "c"]);
+  expect(said).toEqual([expect.stringContaining("ENOSPC")]);
 });

@@ -5,19 +5,20 @@ import { journal } from "../journal/append.ts";
 import { trim, type Damage, type Missing } from "../journal/read.ts";
 import { KIND, type Sequence } from "../journal/record.ts";
 import type { Masters } from "../journal/seal.ts";
-import type { SpanStore } from "../storage/store.ts";
+import { StoreUnavailable, type SpanStore } from "../storage/store.ts";
 import { encodeBatch, type IntakeCursor } from "./batch.ts";
 import type { Carried, Carrier } from "./carrier.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { feed, type FeedOptions } from "./feed.ts";
 import { intake, type IntakeBatch } from "./intake.ts";
 import { keptFrom, type KeepOptions } from "./kept.ts";
-import { exchangeLetter, unreadable, type Letter, type Stage } from "./letter.ts";
+import { aboutSpan, exchangeLetter, unreadable, type Letter, type Stage } from "./letter.ts";
 import { bodyBytes } from "./parcel.ts";
 import { replay, type Replayed } from "./replay.ts";
 import { spanBatches } from "./span_batches.ts";
 import { notStored } from "./stored.ts";
 import { suspect, type Suspect } from "./suspect.ts";
+import { trouble } from "./trouble.ts";
 
 export interface PipelineOptions {
   readonly dataDir: string;
@@ -45,10 +46,12 @@ export interface PipelineCounts {
   /** Put aside, to be tried again; by stage. Those of the stage `store` were appended before. */
   readonly dead_lettered: number;
   readonly dead_letters: { readonly [stage in Stage]: number };
+  /** Those in the folder now, whenever they were put aside. */
+  readonly dead_letters_waiting: number;
   /** Dead letters whose spans are stored now. */
   readonly replayed: number;
   readonly dropped: { readonly [reason: string]: number };
-  /** Stretches of a journal that could not be read. */
+  /** Stretches of a journal, or of a dead letter's file, that could not be read. */
   readonly damaged: number;
   /** Records that are not on a journal although later ones are. */
   readonly missing: number;
@@ -74,6 +77,8 @@ export interface Pipeline extends AsyncDisposable {
 
 /** How soon new records are noticed when nobody asks. */
 const POLL_MS = 100;
+/** And how soon while something fails. */
+const MOST_POLL_MS = 5000;
 /** No more of recorded bodies is read ahead of what is safe. */
 const AHEAD_BYTES = 32 * 1024 * 1024;
 
@@ -87,7 +92,8 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   let replayed = 0;
   let behindSince: number | undefined;
   const ending = new AbortController();
-  const feeding = feed({ store, letters, onError, signal: ending.signal, ...options.retry });
+  const troubles = trouble(onError);
+  const feeding = feed({ store, onError, signal: ending.signal, ...options.retry });
 
   const onDamage = (damage: Damage): void => {
     damaged++;
@@ -116,7 +122,6 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     onDamage,
     onMissing,
   });
-  await reading.release();
 
   /** Batches that were read and are not safe yet, oldest first; they are carried meanwhile. */
   const ahead: Ahead[] = [];
@@ -133,7 +138,8 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       filesChecked = true;
     });
   let stopping = false;
-  let broken = false;
+  /** Why the store must get no other batch in this process. */
+  let broken: { readonly error: unknown } | undefined;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   schedule();
@@ -159,20 +165,23 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   /** Processes before this one died of this batch: the span that they died of goes to the dead letters. */
   async function giveSingly(fresh: readonly Span[], sequence: Sequence, suspects: Suspect): Promise<void> {
-    await store.flush(); // so that a publication meanwhile cannot take a part of the batch for all of it
-    for (const [i, span] of fresh.entries()) {
-      if (suspects.isGuilty(sequence, i)) await letters.refused(span, new Error("the engine ended on it, again and again"));
-      else {
-        suspects.giving(sequence, i);
-        await feeding.append({ spans: [span], through: sequence - 1 });
-      }
-    }
-    await feeding.append({ spans: [], through: sequence });
+    const guilty = fresh.filter((_, i) => suspects.isGuilty(sequence, i));
+    for (const span of guilty) await letters.refused(span, new Error("the engine ended on it, again and again"));
+    const innocent = fresh.filter((span) => !guilty.includes(span));
+    await feeding.appendEach({ spans: innocent, through: sequence }, (span) => suspects.giving(sequence, fresh.indexOf(span)));
   }
 
   /** What a damaged or missing file held and the span journal still has is published again. */
   async function refillStore(): Promise<void> {
-    for (const lost of store.missing()) await store.refill(lost, batches.between(lost.after, lost.through));
+    for (const lost of store.missing()) await store.refill(lost, withoutLetters(batches.between(lost.after, lost.through)));
+  }
+
+  /** No file held a span that was put aside: it was refused, or the engine ended on it. */
+  async function* withoutLetters(given: AsyncIterable<readonly Span[]>): AsyncGenerator<readonly Span[]> {
+    for await (const all of given) {
+      const isLetter = await Promise.all(all.map((span) => letters.has(aboutSpan(span))));
+      yield all.filter((_, i) => !isLetter[i]);
+    }
   }
 
   /**
@@ -186,20 +195,38 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   /** Carries on until all is done that was on the intake when it began, whatever comes meanwhile. One run at a time. */
   async function run(): Promise<void> {
-    if (broken) return await failed;
+    if (broken !== undefined) throw broken.error;
     await reading.mark();
     let more = true; // also when no bytes are owed: a lane may have been closed
+    let unread: { readonly error: unknown } | undefined;
+    const readSafely = (): Promise<boolean> =>
+      readOn().catch((error: unknown) => {
+        unread = { error };
+        return false;
+      });
     for (;;) {
-      while (more && hasRoom()) more = (await readOn()) && reading.behind;
+      while (more && hasRoom()) more = (await readSafely()) && reading.behind;
       const [first] = ahead;
       if (first === undefined) break;
       behindSince ??= performance.now();
       await finish(first);
     }
+    if (unread !== undefined) throw unread.error;
     behindSince = undefined;
     doubtful = false;
-    await refillStore();
-    await trimSpans();
+    await tidy("the intake could not be trimmed", () => reading.release());
+    await tidy("what a damaged file held could not be published again", refillStore);
+    await tidy("published batches could not be deleted", trimSpans);
+  }
+
+  /** Failing to keep the disk in order must not fail who asks for spans: it is tried again with the next run. */
+  async function tidy(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      troubles.over(what);
+    } catch (error) {
+      troubles.say(what, error);
+    }
   }
 
   const hasRoom = (): boolean =>
@@ -227,12 +254,12 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     appended += fresh.length;
     for (const { closed } of recorded) carried[closed.ending]++;
     await give(fresh, sequence);
-    await reading.release(batch.spent);
-    if ((await store.position()) > before) await trimSpans(); // a long run must not fill the disk
+    await tidy("the intake could not be trimmed", () => reading.release(batch.spent));
+    if ((await store.position()) > before) await tidy("published batches could not be deleted", trimSpans); // a long run must not fill the disk
   }
 
   async function appendBatch({ through, poison, ...batch }: IntakeBatch, all: Carried, bad: readonly Letter[]): Promise<Appended> {
-    const { spans: fresh, record } = await withoutStored(all, through, doubtful || batch.doubtful);
+    const { spans: fresh, record } = doubtful || batch.doubtful ? await withoutStored(all, through) : all;
     await letters.bury([...poison, ...bad]);
     return { spans: fresh, sequence: spans.append(KIND.batch, [record]) };
   }
@@ -242,16 +269,17 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     try {
       await feeding.append({ spans: fresh, through });
     } catch (error) {
-      broken = true;
-      fail(error);
+      broken = { error };
+      if (!ending.signal.aborted) fail(error); // who stops waiting has not failed
       throw error;
     }
   }
 
-  async function withoutStored(carried: Carried, through: IntakeCursor, doubtful: boolean): Promise<Carried> {
-    if (!doubtful) return carried;
+  /** Its record says whether those behind it are in doubt too, for a process that starts from it. */
+  async function withoutStored(carried: Carried, through: IntakeCursor): Promise<Carried> {
     const fresh = await notStored(store, carried.spans);
-    return fresh.length === carried.spans.length ? carried : { spans: fresh, record: encodeBatch({ spans: fresh, through }) };
+    const changes = doubtful || fresh.length < carried.spans.length;
+    return changes ? { spans: fresh, record: encodeBatch({ spans: fresh, through, doubtful }) } : carried;
   }
 
   /** One exchange that cannot be carried must not stop the others: it becomes a letter. Never rejects. */
@@ -274,13 +302,19 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   function catchUp(): Promise<void> {
     if (feeding.stuck !== undefined)
-      return Promise.reject(new Error("the store does not take spans now; they wait in the span journal", { cause: feeding.stuck }));
+      return Promise.reject(
+        new StoreUnavailable("the store does not take spans now; they wait in the span journal", { cause: feeding.stuck }),
+      );
     // Who comes while a run is on its way may have records that it has passed already: another one follows.
     const before = running ?? Promise.resolve();
-    const next = before.then(run).catch((error: unknown) => {
-      onError("the pipeline could not carry on and will try again", { error: String(error) });
-      throw error;
-    });
+    const what = "the pipeline could not carry on and will try again";
+    const next = before.then(run).then(
+      () => troubles.over(what),
+      (error: unknown) => {
+        troubles.say(what, error);
+        throw error;
+      },
+    );
     running = next.catch(() => {});
     return next;
   }
@@ -301,7 +335,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   /** Spans of a letter, beside the intake: the cursor stays where it is. */
   async function put(fresh: readonly Span[], letter: Sequence): Promise<void> {
-    const sequence = spans.append(KIND.batch, [encodeBatch({ spans: fresh, through: cursor, letter })]);
+    const sequence = spans.append(KIND.batch, [encodeBatch({ spans: fresh, through: cursor, letter, doubtful })]);
     await spans.durable();
     newestSequence = sequence;
     appended += fresh.length;
@@ -316,13 +350,13 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     return Math.round(Math.max(performance.now() - behindSince, oldest === Infinity ? 0 : Date.now() - oldest));
   }
 
-  function schedule(): void {
+  function schedule(afterMs = POLL_MS): void {
     if (stopping) return;
     timer = setTimeout(() => {
       catchUp()
         .catch(() => {})
-        .finally(schedule);
-    }, POLL_MS);
+        .finally(() => schedule(troubles.any ? Math.min(afterMs * 2, MOST_POLL_MS) : POLL_MS));
+    }, afterMs);
   }
 
   return {
@@ -337,9 +371,10 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
         stored: store.stored,
         dead_lettered: Object.values(letters.counts.byStage).reduce((sum, count) => sum + count, 0),
         dead_letters: { ...letters.counts.byStage },
+        dead_letters_waiting: await letters.waiting(),
         replayed,
         dropped: letters.counts.lost === 0 ? {} : { dead_letter_write: letters.counts.lost },
-        damaged,
+        damaged: damaged + letters.counts.damaged,
         missing,
         damaged_files: store.damagedFiles,
         missing_rows: store.missingRows,
@@ -348,6 +383,9 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       };
     },
     async [Symbol.asyncDispose]() {
+      await using closing = new AsyncDisposableStack();
+      closing.use(spans);
+      closing.use(reading);
       stopping = true;
       ending.abort();
       clearTimeout(timer);
@@ -357,9 +395,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
         .catch((error: unknown) =>
           onError("the newest rows could not be published; they stay in the span journal", { error: String(error) }),
         );
-      await trimSpans();
-      await reading[Symbol.asyncDispose]();
-      await spans[Symbol.asyncDispose]();
+      await tidy("published batches could not be deleted", trimSpans);
     },
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { lane as openLane, openedAs } from "../testing/lane.ts";
-import { killed, startPipeline as start } from "../testing/pipeline.ts";
+import { changed, killed, startPipeline as start } from "../testing/pipeline.ts";
 
 let home: string;
 let dataDir: string;
@@ -57,6 +57,39 @@ for (const [how, harm] of NEWEST_GONE) {
     });
   }
 }
+
+test("a second kill in the middle of a recovery without the newest batches repeats nothing either", async () => {
+  await using writing = await lane(2000);
+  writing.begin("open"); // keeps all of the lane on the intake
+  await writing.written();
+  await using first = await start({ dataDir, segmentBytes: 1 });
+  const ids = Array.from({ length: 24 }, (_, i) => `${i + 10}`);
+  for (const id of ids) {
+    writing.end(id, whole(id));
+    await writing.written();
+    if (Number(id) % 6 === 0) await first.pipeline.catchUp();
+  }
+  await first.pipeline.catchUp();
+  await first.store.flush();
+  const left = killed(dataDir);
+  for (const file of spansOf(left).sort().slice(-4)) truncateSync(file, 0);
+  let again: string | undefined;
+  await using second = await start({
+    dataDir: left,
+    segmentBytes: 1,
+    around: (store) =>
+      changed(store, {
+        async append(batch) {
+          await store.append(batch);
+          again ??= killed(left);
+        },
+      }),
+  });
+  expect(await second.stored()).toEqual(ids);
+  expect(again).toBeDefined();
+  await using third = await start({ dataDir: again ?? "", segmentBytes: 1 });
+  expect(await third.stored()).toEqual(ids);
+});
 
 test("records that are missing on the intake are counted and named, those done with are not", async () => {
   {

@@ -1,10 +1,11 @@
 import type { Recorded } from "../genai/recorded.ts";
 import type { Span } from "../genai/span.ts";
 import { KIND, type Sequence } from "../journal/record.ts";
+import { KeyMissing } from "../journal/seal.ts";
 import type { SpanReader } from "../storage/store.ts";
 import { decodeBatch } from "./batch.ts";
 import type { Carrier } from "./carrier.ts";
-import type { DeadLetters, Found } from "./dead_letters.ts";
+import { LetterDamaged, type DeadLetters, type Found } from "./dead_letters.ts";
 import { joiner } from "./join.ts";
 import { reasonOf, stageOf } from "./letter.ts";
 import { notStored } from "./stored.ts";
@@ -15,7 +16,7 @@ export interface Replayed {
   readonly replayed: number;
   /** Stored before: their letters are gone, and nothing else was to be done. */
   readonly already_stored: number;
-  /** Failed again: their letters say why. */
+  /** Failed again, and their letters say why; or cannot be read, and the log says why. */
   readonly failed: number;
   /** No letter has this id, not any more or never. */
   readonly unknown: number;
@@ -36,8 +37,9 @@ export async function replay(ids: readonly Sequence[], { letters, carrier, store
   return counts;
 
   async function replayOne(id: Sequence): Promise<keyof Replayed> {
-    const letter = await letters.find(id);
+    const letter = await letters.find(id).catch(damaged);
     if (letter === undefined) return "unknown";
+    if (letter === "damaged") return "failed";
     const before = letters.timesBuried(id);
     const spans = await revive(letter, carrier).catch(async (error: unknown) => {
       await letters.bury([{ ...letter, stage: letter.stage === "read" ? "read" : stageOf(error), reason: reasonOf(error) }]);
@@ -50,6 +52,11 @@ export async function replay(ids: readonly Sequence[], { letters, carrier, store
     await letters.remove(id);
     return fresh.length > 0 ? "replayed" : "already_stored";
   }
+}
+
+function damaged(error: unknown): "damaged" {
+  if (error instanceof LetterDamaged || error instanceof KeyMissing) return "damaged";
+  throw error;
 }
 
 async function revive({ holds, payloads }: Found, carrier: Carrier): Promise<readonly Span[]> {

@@ -26,7 +26,7 @@ export interface Newest {
   readonly through: IntakeCursor;
   /** First number that no record has. */
   readonly next: Sequence;
-  /** A newer one is there and cannot be read. */
+  /** A newer one is there and cannot be read, or it was so when this one was written. */
   readonly doubtful: boolean;
 }
 
@@ -80,7 +80,8 @@ export function spanBatches({ folder, onDamage, onMissing }: SpanBatchesOptions)
           last = Math.max(last, record.sequence);
           const batch = decodeSafely(record);
           const next = Math.max(last, segments.at(-1) ?? 0) + 1;
-          if (batch !== undefined) return { sequence: record.sequence, through: batch.through, next, doubtful };
+          if (batch !== undefined)
+            return { sequence: record.sequence, through: batch.through, next, doubtful: doubtful || batch.doubtful === true };
           doubtful = true;
           before = record.sequence;
         }

@@ -1,7 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Span } from "../genai/span.ts";
 import type { Sequence } from "../journal/record.ts";
 import { fileChecks } from "./check.ts";
 import { COLUMNS } from "./columns.ts";
@@ -12,7 +11,7 @@ import { recover } from "./recover.ts";
 import { readRows } from "./rows.ts";
 import { setAside } from "./set_aside.ts";
 import { StoreFull, type SpanStore } from "./store.ts";
-import { createTable, DAY, insertEach } from "./tail.ts";
+import { createTable, DAY, insertAll, insertEach, type OnRefused, type Taken } from "./tail.ts";
 import { literal, publishedRows, writeViews } from "./views.ts";
 
 export interface DuckdbStoreOptions {
@@ -25,7 +24,7 @@ export interface DuckdbStoreOptions {
    */
   readonly publishAtBytes?: number;
   /** Told of a span the table would not take; it is left out. A promise is waited for: what is put aside is safe before rows behind it are published. */
-  readonly onRefused: (span: Span, error: unknown) => unknown;
+  readonly onRefused: OnRefused;
   readonly onError: (error: unknown) => void;
   /** Told of what is damaged on the disk, and what was done about it. Else `onError` is. */
   readonly onDamage?: (message: string, facts: object) => void;
@@ -92,7 +91,7 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
       .filter((file) => checks.passed(file))
       .map(({ path }) => path);
 
-  await transaction(writer, [createTable(open.table), createTable(other.table), createView([])]);
+  await transaction(writer, [createTable(open.table), createTable(other.table), createView([], [open, other])]);
   if (files().length === 0) await showFiles().catch(onError);
   let checking = checkAndShow().catch(onError);
 
@@ -108,9 +107,9 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   }, TICK_MS);
   timer.unref();
 
-  function createView(paths: readonly string[]): string {
+  function createView(paths: readonly string[], tails: readonly Tail[]): string {
     const columns = COLUMNS.map(({ name }) => name).join(", ");
-    const rows = [open, other].map(({ table }) => `SELECT ${columns} FROM ${table}`);
+    const rows = tails.map(({ table }) => `SELECT ${columns} FROM ${table}`);
     const all = publishedRows(paths.map((file) => resolve(dataDir, file)));
     return `CREATE OR REPLACE VIEW spans AS ${[...rows, all].join(" UNION ALL ")}`;
   }
@@ -125,7 +124,9 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   async function showRows(): Promise<void> {
     const paths = checkedFiles();
     if (isSame(paths, rowsShown)) return;
-    await transaction(publisher, [createView(paths)]);
+    // Rows may be in files, and in the table too that could not be emptied yet.
+    const unpublished = [open, other].filter(({ rows, through }) => rows === 0 || through > published.through());
+    await transaction(publisher, [createView(paths, unpublished)]);
     rowsShown = paths;
   }
 
@@ -201,15 +202,23 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
     }
   }
 
-  async function append(spans: readonly Span[]): Promise<void> {
-    const { rows, bytes } = await insertEach(writer, open.table, spans, (span, error) => {
-      refused++;
-      return options.onRefused(span, error);
+  /** One batch at a time, and all of it to one table. */
+  async function append(through: Sequence, insert: (table: string) => Promise<Taken>): Promise<void> {
+    if (open.bytes >= publishAtBytes) await makeRoom();
+    const appended = appending.then(async () => {
+      const last = Math.max(open.through, other.through, published.through());
+      if (through <= last)
+        throw new Error(`batch ${through} came when the store had batch ${last}; it takes each batch once, in their order`);
+      const taken = await insert(open.table);
+      open.rows += taken.rows;
+      open.bytes += taken.bytes;
+      open.through = through;
+      if (taken.rows > 0) open.since = Math.min(open.since, performance.now());
+      stored += taken.rows;
+      refused += taken.refused;
     });
-    open.rows += rows;
-    open.bytes += bytes;
-    if (rows > 0) open.since = Math.min(open.since, performance.now());
-    stored += rows;
+    appending = appended.catch(() => {});
+    await appended;
   }
 
   async function publish(): Promise<void> {
@@ -229,14 +238,18 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   /** Moves rows from memory to files; goes on where it failed the last time. */
   async function publishTail(tail: Tail): Promise<void> {
     const after = published.through();
-    if (tail.rows > 0 && tail.through <= after) return; // the beginning of a batch: it is published with the rest
     if (tail.through > after) await publishRows({ table: tail.table, after, through: tail.through });
-    if (tail.rows > 0) {
-      const paths = checkedFiles();
-      await transaction(publisher, [createTable(tail.table), createView(paths)]);
-      rowsShown = paths;
-      Object.assign(tail, newTail(tail.table));
-    }
+    if (tail.rows === 0) return;
+    const done = await doneUnlessTouched(() => empty(tail));
+    if (!done) await empty(tail); // the view leaves out what was touched
+  }
+
+  /** From one moment to the next its rows are those of the files. */
+  async function empty(tail: Tail): Promise<void> {
+    const paths = checkedFiles();
+    await transaction(publisher, [createTable(tail.table), createView(paths, [open, other])]);
+    rowsShown = paths;
+    Object.assign(tail, newTail(tail.table));
   }
 
   /** One publication at a time; who comes while one runs waits for the next, which has their rows. */
@@ -278,15 +291,9 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
     async position() {
       return published.through();
     },
-    async append({ spans, through: batch }) {
-      if (open.bytes >= publishAtBytes) await makeRoom();
-      const appended = appending.then(async () => {
-        await append(spans);
-        open.through = batch;
-      });
-      appending = appended;
-      await appended;
-    },
+    append: ({ spans, through }) => append(through, (table) => insertAll(writer, table, spans, options.onRefused)),
+    appendEach: ({ spans, through }, beforeEach) =>
+      append(through, (table) => insertEach(writer, table, spans, options.onRefused, beforeEach)),
     flush,
     async query(statement, parameters = []) {
       await wholeFiles();
@@ -315,7 +322,7 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
         // What the table does not take was refused the first time, and counted.
         for await (const spans of batches) {
           const own = spans.filter((span) => span.tenant === tenant);
-          await insertEach(publisher, "refill", own, () => {});
+          await insertAll(publisher, "refill", own, () => {});
         }
         await publisher.run(`DELETE FROM refill WHERE ${DAY} != ${literal(day)}`);
         await publishRows({ table: "refill", after, through, replaces: [path] });

@@ -74,6 +74,73 @@ test.for(STEPS)("a process that ends when a publication has its %s leaves every 
   }
 });
 
+test.for(STEPS)("a publication that fails when it has its %s is made up for, and every row counts once all the while", async (failing) => {
+  for (const time of [1, 2]) {
+    dataDir = join(home, `fails-${time}`);
+    let times = 0;
+    {
+      await using store = await opened({
+        onPublishStep(step) {
+          if (step === failing && ++times === time) throw new Error("not now");
+        },
+      });
+      const seen: string[] = [];
+      let failures = 0;
+      for (const batch of BATCHES) {
+        await store.append(batch);
+        seen.push(...batch.spans.map(({ name }) => name));
+        await store.flush().catch(() => failures++);
+        expect(await names(store)).toEqual([...seen].sort());
+      }
+      expect(failures).toBe(1);
+      expect(await store.position()).toBe(3);
+      expect(parquetFiles()).toEqual([...store.files()].sort());
+    }
+    await using again = await opened();
+    expect(await names(again)).toEqual(ALL);
+  }
+});
+
+test("a file that is damaged while another one is published makes no row of that count twice", async () => {
+  let harm: (() => void) | undefined;
+  {
+    await using store = await opened({
+      onPublishStep(step) {
+        if (step === "line appended" && harm) setImmediate(harm); // when the view is being made over it
+      },
+      onDamage: () => {},
+    });
+    await store.append({ through: 1, spans: [aSpan({ name: "a" })] });
+    await store.flush();
+    const [file = ""] = store.files();
+    await store.append({ through: 2, spans: [aSpan({ name: "b" })] });
+    harm = () => writeFileSync(join(dataDir, file), "garbage");
+    await store.flush();
+    harm = undefined;
+    expect(await names(store)).toEqual(["b"]);
+    await store.append({ through: 3, spans: [aSpan({ name: "c" })] });
+  }
+  await using again = await opened();
+  expect(await names(again)).toEqual(["b", "c"]);
+});
+
+test("a batch that is given span by span fills the tables as one", async () => {
+  const batch = {
+    through: 2,
+    spans: ["b", "c", "d", "e"].map((name) => aSpan({ name, attributes: { text: "x".repeat(30_000) } })),
+  };
+  {
+    await using store = await opened({ publishAtBytes: 40_000 });
+    await store.append({ through: 1, spans: [aSpan({ name: "a" })] });
+    await store.flush();
+    await store.appendEach(batch);
+    expect(await store.position()).toBe(1);
+    await store.append({ through: 3, spans: [aSpan({ name: "f" })] });
+  }
+  await using again = await opened();
+  expect(await names(again)).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
+
 test("a process that is killed at any moment leaves every row once", async () => {
   const code = `
     import { duckdbStore } from "./storage/duckdb_store.ts";

@@ -9,11 +9,27 @@ export class StoreFull extends Error {
   override readonly name = "StoreFull";
 }
 
+/** What was asked for must wait: the store does not take spans now, and nothing is lost. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}
+
+export interface SpanBatch {
+  readonly spans: readonly Span[];
+  /** Its place in the span journal. */
+  readonly through: Sequence;
+}
+
 export interface SpanWriter {
   /** The place in the span journal up to which rows are durably stored; the store reads on from there after a restart. */
   position(): Promise<Sequence>;
-  /** Readable at once; durable, together with `through`, when `position()` has passed it. Rejects with `StoreFull` while it has no room. */
-  append(batch: { readonly spans: readonly Span[]; readonly through: Sequence }): Promise<void>;
+  /**
+   * Readable at once; durable, together with `through`, when `position()` has passed it. Rejects with `StoreFull` while it has no room. What
+   * rejects took nothing of the batch: it is to be offered again before any later one.
+   */
+  append(batch: SpanBatch): Promise<void>;
+  /** The same for a batch that is not taken, or ends the engine: the engine gets span by span, and `beforeEach` is told which one is next. */
+  appendEach(batch: SpanBatch, beforeEach?: (span: Span) => void): Promise<void>;
   /** Makes all that was appended durable, and readable to whoever opens the files. */
   flush(): Promise<void>;
 }

@@ -116,6 +116,68 @@ export function storeContract(name: string, open: (options: OpenOptions) => Prom
       expect([store.stored, store.refused]).toEqual([3, 2]);
     });
 
+    test("takes a batch span by span as one: none of it is seen, published or passed over before it is whole", async () => {
+      const refused: string[] = [];
+      await using store = await open({ dataDir, onRefused: (span) => refused.push(span.name) });
+      await store.append({ spans: named("one"), through: 1 });
+      const poison = aSpan({ name: "poison", startTimeUnixNano: BEYOND_TIME, endTimeUnixNano: BEYOND_TIME });
+      const told: string[] = [];
+      const flushed: Promise<void>[] = [];
+      await store.appendEach({ spans: [...named("a"), poison, ...named("b")], through: 2 }, ({ name: next }) => {
+        told.push(next);
+        flushed.push(store.flush());
+      });
+      expect(told).toEqual(["a", "poison", "b"]);
+      expect(refused).toEqual(["poison"]);
+      expect([store.stored, store.refused]).toEqual([3, 1]);
+      await Promise.all(flushed);
+      expect(await namesIn(store)).toEqual(["a", "b", "one"]);
+      await using again = await open({ dataDir: killed(dataDir), onRefused: refuse });
+      expect(await namesIn(again)).toEqual(["a", "b", "one"]);
+      expect(await again.position()).toBe(2);
+    });
+
+    test("took nothing of a batch that it rejects, and takes it when it is offered again", async () => {
+      await using store = await opened();
+      const batch = { spans: named("a", "b", "c"), through: 1 };
+      const failing = store.appendEach(batch, ({ name: next }) => {
+        if (next === "c") throw new Error("not now");
+      });
+      await expect(failing).rejects.toThrow("not now");
+      await store.flush();
+      expect([await namesIn(store), await store.position(), store.stored]).toEqual([[], 0, 0]);
+      await store.append(batch);
+      await store.flush();
+      expect([await namesIn(store), await store.position(), store.stored]).toEqual([["a", "b", "c"], 1, 3]);
+    });
+
+    test("rejects a batch behind one that it has: a restart would not offer that again", async () => {
+      await using store = await opened();
+      await store.append({ spans: named("a"), through: 2 });
+      await expect(store.append({ spans: named("b"), through: 2 })).rejects.toThrow("in their order");
+      await store.flush();
+      await expect(store.append({ spans: named("b"), through: 1 })).rejects.toThrow("in their order");
+      await store.append({ spans: named("b"), through: 3 });
+      expect(await namesIn(store)).toEqual(["a", "b"]);
+    });
+
+    test("rejects a batch whose refused span cannot be put aside, and goes on", async () => {
+      let failures = 0;
+      await using store = await open({
+        dataDir,
+        onRefused() {
+          if (failures++ === 0) throw new Error("no room for it");
+        },
+      });
+      const poison = aSpan({ name: "poison", startTimeUnixNano: BEYOND_TIME, endTimeUnixNano: BEYOND_TIME });
+      const batch = { spans: [...named("a"), poison, ...named("b")], through: 1 };
+      await expect(store.append(batch)).rejects.toThrow("no room for it");
+      await store.append(batch);
+      await store.append({ spans: named("c"), through: 2 });
+      await store.flush();
+      expect([await namesIn(store), await store.position(), store.stored, store.refused]).toEqual([["a", "b", "c"], 2, 3, 1]);
+    });
+
     test("takes late spans of another day and of other tenants beside the others", async () => {
       await using store = await opened();
       const spans = ["today", "late"].flatMap((name, i) =>

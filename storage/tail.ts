@@ -51,32 +51,51 @@ async function insert(connection: DuckDBConnection, table: string, spans: readon
   return bytes;
 }
 
-/** The spans that the table takes, and their size in bytes of JSON. Rejects when the engine is at fault: then none of them may be given up. */
+export interface Taken {
+  readonly rows: number;
+  readonly refused: number;
+  /** Of JSON. */
+  readonly bytes: number;
+}
+
+/** Told of a span that a table does not take. */
+export type OnRefused = (span: Span, error: unknown) => void | Promise<void>;
+
+/** All spans but those that the table does not take. Rejects when the engine is at fault, or who is told: then it took none of them. */
+export async function insertAll(connection: DuckDBConnection, table: string, spans: readonly Span[], onRefused: OnRefused): Promise<Taken> {
+  if (spans.length === 0) return { rows: 0, refused: 0, bytes: 0 };
+  try {
+    return { rows: spans.length, refused: 0, bytes: await insert(connection, table, spans) };
+  } catch {
+    return await insertEach(connection, table, spans, onRefused); // one of them is at fault: find it, and keep the others
+  }
+}
+
+/** The same, span by span: all that it takes go to the table together. */
 export async function insertEach(
   connection: DuckDBConnection,
   table: string,
   spans: readonly Span[],
-  onRefused: (span: Span, error: unknown) => unknown,
-): Promise<{ rows: number; bytes: number }> {
-  const [first] = spans;
-  if (first === undefined) return { rows: 0, bytes: 0 };
-  try {
-    return { rows: spans.length, bytes: await insert(connection, table, spans) };
-  } catch (error) {
-    await connection.run("SELECT 1"); // throws when the engine is at fault
-    if (spans.length === 1) {
-      await onRefused(first, error); // put aside before a publication can pass it
-      return { rows: 0, bytes: 0 };
+  onRefused: OnRefused,
+  beforeEach?: (span: Span) => void,
+): Promise<Taken> {
+  const collected = `${table}_singly`;
+  await connection.run(createTable(collected));
+  let refused = 0;
+  let bytes = 0;
+  for (const span of spans) {
+    beforeEach?.(span);
+    try {
+      bytes += await insert(connection, collected, [span]);
+    } catch (error) {
+      await connection.run("SELECT 1"); // throws when the engine is at fault
+      await onRefused(span, error);
+      refused++;
     }
-    let rows = 0;
-    let bytes = 0;
-    for (const span of spans) {
-      const taken = await insertEach(connection, table, [span], onRefused); // one of them is at fault: find it, and keep the others
-      rows += taken.rows;
-      bytes += taken.bytes;
-    }
-    return { rows, bytes };
   }
+  await connection.run(`INSERT INTO ${table} FROM ${collected}`);
+  await connection.run(createTable(collected)); // gives the memory back
+  return { rows: spans.length - refused, refused, bytes };
 }
 
 /** JSON that every reader takes: half of a surrogate pair, which JavaScript allows in a string and a name, becomes U+FFFD. */

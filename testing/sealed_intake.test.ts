@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addKey, loadKeys } from "../journal/seal.ts";
+import { decodeHead } from "../journal/segment.ts";
 import { eventually } from "./eventually.ts";
 import { rig } from "./faults/rig.ts";
 
@@ -14,6 +15,13 @@ function filesWith(folder: string, texts: readonly string[]): string[] {
       const bytes = readFileSync(path);
       return texts.some((text) => bytes.includes(text));
     });
+}
+
+/** Ids of the keys that the segments below `folder` are sealed with. */
+function sealedWith(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name.endsWith(".seg"))
+    .flatMap((entry) => decodeHead(readFileSync(join(entry.parentPath, entry.name)))?.head.key?.master ?? []);
 }
 
 test("while a stream is written nothing of it can be read in the data folder, also after the key was rotated, and all of it is stored", async () => {
@@ -36,8 +44,20 @@ test("while a stream is written nothing of it can be read in the data folder, al
   await running;
 
   const { id } = addKey(key);
-  const again = all.client.call(second);
-  await again;
+  // The segment that is open keeps its key; the lane of a process that comes after the rotation begins with the new one.
+  process.kill(gateway.pids.gateway[0] ?? 0, "SIGKILL");
+  const keysInUse = (): string[] => sealedWith(join(all.dataDir, "journal", "intake"));
+  await eventually(keysInUse, (keys) => keys.includes(id), 20_000);
+  await eventually(
+    () =>
+      fetch(`${gateway.dataUrl}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    Boolean,
+    20_000,
+  );
+  await all.client.call(second);
   expect(all.client.ledger.map(({ ending }) => ending)).toEqual(["completed", "completed"]);
   await gateway.stop();
   await using restarted = await all.start({ capture: "metadata" });

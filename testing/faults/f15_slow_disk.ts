@@ -46,10 +46,11 @@ export const slowDisk: Fault = {
       () => slowed >= count,
     );
     injected(slowed);
-    const p99 = (sorted: readonly number[]): number => sorted[Math.floor(sorted.length * 0.99)] ?? Infinity;
+    // Of so few calls a higher percentile is the slowest one: what the machine did to a single call.
+    const p90 = (sorted: readonly number[]): number => sorted[Math.floor(sorted.length * 0.9)] ?? Infinity;
     measured("p50 more", Math.max(0, (slow[slow.length >> 1] ?? 0) - (usual[usual.length >> 1] ?? 0)), "ms");
-    measured("p99 more", Math.max(0, p99(slow) - p99(usual)), "ms");
-    if (p99(slow) - p99(usual) > 5 + SLACK_MS) throw new Error(`p99 grew from ${p99(usual)} to ${p99(slow)} ms`);
+    measured("p90 more", Math.max(0, p90(slow) - p90(usual)), "ms");
+    if (p90(slow) - p90(usual) > 5 + SLACK_MS) throw new Error(`p90 grew from ${p90(usual)} to ${p90(slow)} ms`);
   },
 };
 

@@ -17,6 +17,12 @@ export const loopBlocked: Fault = {
     await using running = await observedGateway("http://127.0.0.1:9/v1");
     const { url, pid } = running;
     const alarms = (): readonly string[] => [...running.stderr().matchAll(/^\{.*the event loop stands still.*\}$/gm)].map(([line]) => line);
+    /** On a busy machine the loop may stand still by itself too; that is another alarm. What the block calls in turn may be on top. */
+    const planted = (): readonly string[] =>
+      alarms().filter((line) => {
+        const { stack } = z.object({ stack: z.array(z.string()) }).parse(JSON.parse(line));
+        return /^plantedBlock file:.*planted\.ts:\d+$/m.test(stack.slice(0, 3).join("\n"));
+      });
     let slowest = 0;
     for (let index = 0; index < round.count; index++) {
       process.kill(pid, "SIGWINCH");
@@ -27,17 +33,12 @@ export const loopBlocked: Fault = {
       const tookMs = performance.now() - since;
       if (tookMs > 1000) round.injected();
       slowest = Math.max(slowest, tookMs);
-      await eventually(alarms, ({ length }) => length > index);
+      await eventually(planted, ({ length }) => length > index);
     }
     await setTimeout(1000);
-    assert.equal(alarms().length, round.count);
-    for (const line of alarms()) {
-      const { stack } = z.object({ stack: z.array(z.string()) }).parse(JSON.parse(line));
-      // What it calls in turn may be on top.
-      assert.match(stack.slice(0, 3).join("\n"), /^plantedBlock file:.*planted\.ts:\d+$/m);
-    }
+    assert.equal(planted().length, round.count);
     const { blocked } = z.object({ blocked: z.number() }).parse(await running.doctor());
-    assert.equal(blocked, round.count);
+    assert.ok(blocked >= round.count, `${blocked} blocks are counted of ${round.count}`);
     round.measured("alarms", alarms().length);
     round.measured("alive again after, at most", slowest, "ms");
   },
