@@ -59,7 +59,7 @@ const newTail = (table: string): Tail => ({ table, rows: 0, bytes: 0, since: Inf
 
 /** Newest rows in memory, all others in Parquet files; one view over both. */
 export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStore> {
-  const { dataDir, publishAfterMs = 60_000, publishAtBytes = 64 * 1024 * 1024, onError, onFatal = onError } = options;
+  const { dataDir, publishAfterMs = 60_000, publishAtBytes = 24 * 1024 * 1024, onError, onFatal = onError } = options;
   const onDamage = options.onDamage ?? ((message: string, facts: object) => onError(new Error(`${message}: ${JSON.stringify(facts)}`)));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const instance = await engine();

@@ -37,12 +37,17 @@ export const oddStoreErrors: Fault = {
             odd++;
             return Promise.reject(Object.assign(new Error("odd"), { code: random.pick(["EODD", 42, undefined]) }));
           },
+          /** One by one it shows which of them always fail: those are refused. */
+          async appendEach({ spans, ...batch }, beforeEach) {
+            const refused = spans.filter(({ exchangeId = "" }) => hated.has(exchangeId));
+            for (const span of refused) await running.letters.refused(span, new Error("odd"));
+            await store.appendEach({ ...batch, spans: spans.filter((span) => !refused.includes(span)) }, beforeEach);
+          },
         }),
     });
     const stored = await running.stored();
     injected(odd);
     const letters = new Set((await running.letters.list()).map(({ exchangeId }) => exchangeId));
-    // A span that is offered alone may meet one of the passing errors; it waits among the dead letters like those that always fail.
     const lost = all().filter((id) => !stored.includes(id) && !letters.has(id));
     const spared = [...hated].filter((id) => !letters.has(id));
     if (lost.length + spared.length > 0) {

@@ -17,7 +17,7 @@ export function report(outcomes: readonly Outcome[], { seed, command, at, versio
   return `# Faults
 
 What Spangate was put through, what must hold then, and what came of it. This page is written by the run itself: \`${command}\`
-makes the same faults again, \`npm run test:faults -- --seed N --only F01\` those of one row. A row whose faults did not
+makes the same faults again (with \`--resume\` without the rows that held already), \`npm run test:faults -- --seed N --only F01\` those of one row. A row whose faults did not
 really happen fails, as does one with a call that is lost, twice, or stored otherwise than the client had it.
 
 - ${at.toISOString().slice(0, 10)}, Spangate ${version}, Node ${process.version}, ${type()} ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}
