@@ -90,7 +90,9 @@ export async function checkAfter(trial: Trial, what: "kill" | "power loss", dice
     const gaps = [...found.keys()].reduce((last, each) => Math.max(last, each), 0) - found.size;
     // More may be known to be gone: a segment that is empty now says what was to stand before it.
     if (missing < gaps || missing > trial.appended.size - found.size) {
-      throw new Error(`${gaps} records are gone before the last one, ${trial.appended.size - found.size} in all, and ${missing} are counted`);
+      throw new Error(
+        `${gaps} records are gone before the last one, ${trial.appended.size - found.size} in all, and ${missing} are counted`,
+      );
     }
     let before = 0;
     for (const [sequence, text] of found) {
