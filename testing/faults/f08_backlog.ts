@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { backlog } from "../backlog.ts";
 import type { Fault } from "./fault.ts";
 import { rig } from "./rig.ts";
@@ -32,6 +33,9 @@ async function start(records: number): Promise<{ readyMs: number; memoryMib: num
   await using gateway = await all.start();
   const readyMs = performance.now() - since;
   const [, kib = NaN] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pids.pipeline}/status`, "utf8")) ?? [];
-  await gateway.stop("SIGKILL"); // carrying all of it is another matter
+  // Carrying all of it is another matter.
+  for (const pid of [gateway.pid, ...gateway.pids.gateway, gateway.pids.pipeline]) process.kill(pid, "SIGKILL");
+  await gateway.stop("SIGKILL");
+  await setTimeout(500);
   return { readyMs, memoryMib: Number(kib) / 1024 };
 }
