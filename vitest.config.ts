@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const ALONE = [
   "cli/gateway_process.test.ts",
   "gateway/forward_timeout.test.ts",
+  "pipeline/recovery.test.ts",
+  "storage/damage.test.ts",
   "testing/memory.test.ts",
   "testing/abort.test.ts",
   "testing/backlog.test.ts",

@@ -271,7 +271,7 @@ describe("the manifest", () => {
       await fill(store);
       expect(await names(store), `damage ${i}`).toEqual(ALL);
     }
-  }, 60_000);
+  }, 180_000);
 
   test("remembers what was withdrawn and published again when it is written anew", async () => {
     await publishAll();
