@@ -317,7 +317,11 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
         .filter(({ refilled }) => !refilled)
         .map(({ file: { path, tenant, day, after, through } }) => ({ path, tenant, day, after, through })),
     async refill({ path, tenant, day, after, through }, batches) {
+      const isOfThem = (file: PublishedFile): boolean =>
+        file.tenant === tenant && file.day === day && file.after === after && file.through === through;
       await inTurn(async () => {
+        const replaces = published.gaps().flatMap(({ file, refilled }) => (isOfThem(file) && !refilled ? [file.path] : []));
+        if (!replaces.includes(path)) return; // with another part of the same rows
         await publisher.run(createTable("refill"));
         // What the table does not take was refused the first time, and counted.
         for await (const spans of batches) {
@@ -325,13 +329,18 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
           await insertAll(publisher, "refill", own, () => {});
         }
         await publisher.run(`DELETE FROM refill WHERE ${DAY} != ${literal(day)}`);
-        await publishRows({ table: "refill", after, through, replaces: [path] });
+        const whole = published.files().filter(isOfThem);
+        if (whole.length > 0) {
+          const rows = publishedRows(whole.map((file) => resolve(dataDir, file.path)));
+          await publisher.run(`DELETE FROM refill WHERE (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM (${rows}))`);
+        }
+        await publishRows({ table: "refill", after, through, replaces });
         await publisher.run("DROP TABLE refill");
         await showRows();
-        const missing = published.gaps().find(({ file }) => file.path === path)?.missing ?? 0;
+        const gaps = published.gaps().filter(({ file }) => replaces.includes(file.path));
         onDamage("what the span journal still held of a damaged or missing file is published again", {
-          file: path,
-          rows_still_missing: missing,
+          files: replaces,
+          rows_still_missing: gaps.reduce((sum, { missing }) => sum + missing, 0),
         });
       });
       await checkAndShow();

@@ -20,7 +20,10 @@ export interface PublishedFile {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
-  /** Its rows are those of this tenant and day that stand in the span journal behind `after`, up to `through`. */
+  /**
+   * Its rows are those of this tenant and day that stand in the span journal behind `after`, up to `through`; or a part of them, where there
+   * are several files of one stretch.
+   */
   readonly after: Sequence;
   readonly through: Sequence;
 }

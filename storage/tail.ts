@@ -41,7 +41,7 @@ async function insert(connection: DuckDBConnection, table: string, spans: readon
     const values = spans.map(of);
     const text = values.every((value) => value === undefined) ? "[]" : storable(toJson(values));
     statement.bindVarchar(i + 1, text);
-    bytes += text.length;
+    bytes += Buffer.byteLength(text);
   }
   try {
     await statement.run();
