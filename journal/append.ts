@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import timers from "node:timers";
 import { setTimeout } from "node:timers/promises";
-import { DISK, type AppendFile, type Files } from "./files.ts";
-import { KIND, recordHead, recordLength, writeRecord, type Kind, type Sequence } from "./record.ts";
-import { newSeal, type MasterKey, type Seal } from "./seal.ts";
-import { encodeHead, segmentName } from "./segment.ts";
+import { DISK, type Files } from "./files.ts";
+import { addRecord, buffers, type Group } from "./group.ts";
+import { recordLength, type Kind, type Sequence } from "./record.ts";
+import type { MasterKey } from "./seal.ts";
+import { segmentName } from "./segment.ts";
+import { beginSegment, noSegment, type SegmentFile } from "./segment_file.ts";
+import { unsynced } from "./unsynced.ts";
 
 export interface AppendOptions {
   readonly folder: string;
@@ -61,41 +64,8 @@ export class JournalFull extends Error {
   override readonly name = "JournalFull";
 }
 
-/** Records that are written together, one behind the other. */
-interface Group {
-  readonly first: Sequence;
-  /** How many of its records there are. */
-  count: number;
-  buffer: Buffer;
-  bytes: number;
-  /** The segment that holds it now. */
-  segment?: Segment;
-  written?: PromiseWithResolvers<void>;
-}
-
-interface Segment {
-  readonly file: AppendFile;
-  readonly seal?: Seal;
-  readonly openedAt: number;
-  size: number;
-  records: number;
-  /** Something was written since it was last made durable. */
-  dirty: boolean;
-  /** A write or `fdatasync` failed: what stands at its end is uncertain, so nothing is written behind it. */
-  broken: boolean;
-  /** Its `fdatasync` failed: what of it the disk has is uncertain. */
-  uncertain: boolean;
-  /** Records in it that are neither durable nor in memory any more. */
-  letGo: number;
-}
-
-const GROUP_BYTES = 128 * 1024;
 /** A group that is larger is written without waiting for company. */
 const LARGE_BYTES = 64 * 1024;
-/** One that is smaller is copied before it is kept. */
-const SMALL_BYTES = 32 * 1024;
-/** Buffers kept for groups to come. */
-const MAX_SPARE = 128;
 /** Between the beginnings of two writes, so that under load many records share one: a write costs more than what it writes. */
 const COMPANY_MS = 1;
 const RETRY_MS = 250;
@@ -108,7 +78,7 @@ const MAX_UNSYNCED_BYTES = 64 * 1024 * 1024;
 export async function journal(options: AppendOptions): Promise<Journal> {
   const { folder, files = DISK, maxPendingBytes = MAX_PENDING_BYTES, retryMs = RETRY_MS } = options;
   let next = options.first;
-  const spare: Buffer[] = [];
+  const memory = buffers();
 
   /** Takes what is appended now. */
   let filling = newGroup();
@@ -128,15 +98,13 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   let syncFailing: unknown;
   let closed = false;
 
-  /** Groups that are in a file and not yet durable, in order. */
-  const unsynced: Group[] = [];
-  let unsyncedBytes = 0;
+  const inFile = unsynced(MAX_UNSYNCED_BYTES, memory);
   let syncers: PromiseWithResolvers<void>[] = [];
   // The disk is waited for beside the writing: a reply that needs its record written must not wait for a record that needs to be durable.
   let syncing: Promise<void> | undefined;
   let folderDirty = false;
   /** Segments that were left, still to be made durable and closed. */
-  const left: Segment[] = [];
+  const left: SegmentFile[] = [];
 
   /** Name of the newest segment, as a number. */
   let newest = -1;
@@ -144,56 +112,37 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   await syncFolder();
 
   /** When the disk takes nothing yet the journal is there all the same, and goes on trying as after any other failure. */
-  async function openFirst(): Promise<Segment> {
+  async function openFirst(): Promise<SegmentFile> {
     try {
       await files.makeFolder(folder);
       return await openSegment(next);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error; // it is not ours, or `first` is wrong
       fail(error);
-      return { file: NO_FILE, openedAt: 0, size: 0, records: 0, dirty: false, broken: true, uncertain: false, letGo: 0 };
+      return noSegment();
     }
   }
 
   function newGroup(): Group {
-    return { first: next, count: 0, buffer: spare.pop() ?? Buffer.allocUnsafe(GROUP_BYTES), bytes: 0 };
-  }
-
-  function recycle(buffer: Buffer): void {
-    if (spare.length < MAX_SPARE && buffer.length === GROUP_BYTES) spare.push(buffer);
+    return { first: next, count: 0, buffer: memory.take(), bytes: 0 };
   }
 
   /** `first`: the first record it will hold. It is named for it, unless a segment of that name was left behind broken. */
-  async function openSegment(first: Sequence): Promise<Segment> {
+  async function openSegment(first: Sequence): Promise<SegmentFile> {
     const name = Math.max(first, newest + 1);
     const path = join(folder, segmentName(name));
     const { master } = options;
-    const sealed = master && newSeal(typeof master === "function" ? master() : master, first);
-    const head = encodeHead({ first, createdAt: new Date().toISOString(), ...(sealed && { key: sealed.key }) });
     const file = await files.create(path);
+    newest = name; // also when it comes to nothing: a reader may have opened it
     try {
-      await writeAll(file, [head]);
+      const begun = await beginSegment(file, first, typeof master === "function" ? master() : master);
+      folderDirty = true;
+      return begun;
     } catch (error) {
-      // It never held a record. A reader may have opened it, so its name is not used again.
-      newest = name;
       await file.close().catch(() => {});
       await files.remove(path).catch(() => {});
       throw error;
     }
-    newest = name;
-    folderDirty = true;
-    const openedAt = performance.now();
-    return {
-      file,
-      ...(sealed && { seal: sealed.seal }),
-      openedAt,
-      size: head.length,
-      records: 0,
-      dirty: true,
-      broken: false,
-      uncertain: false,
-      letGo: 0,
-    };
   }
 
   async function syncFolder(): Promise<void> {
@@ -222,21 +171,17 @@ export async function journal(options: AppendOptions): Promise<Journal> {
         const into = segment;
         const before = setBack;
         begunAt = performance.now();
-        into.size += await writeGroup(into, group);
+        const sealed = await into.write(group);
         if (setBack > before) continue; // those before it are to be appended again, and it behind them
-        into.records += group.count;
-        into.dirty = true;
-        group.segment = into;
         failing = undefined;
         again = true;
         queue.splice(queue.indexOf(group), 1);
         queuedBytes -= group.bytes;
-        keep(group);
+        inFile.keep(group, into, sealed);
         group.written?.resolve();
-        delete group.written;
         if (!all && filling.bytes < LARGE_BYTES && queue.length === 0) return;
       } catch (error) {
-        segment.broken = true; // half a group may stand at its end
+        segment.giveUp(); // half a group may stand at its end
         if (again) {
           again = false; // a passing failure costs a segment and nothing else
           continue;
@@ -306,29 +251,6 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     return group.written.promise;
   }
 
-  /** A written group stays until it is durable. A small one does not keep the memory of a large one. */
-  function keep(group: Group): void {
-    if (group.bytes <= SMALL_BYTES) {
-      const { buffer } = group;
-      group.buffer = Buffer.from(buffer.subarray(0, group.bytes));
-      recycle(buffer);
-    }
-    unsynced.push(group);
-    unsyncedBytes += group.buffer.length;
-    while (unsyncedBytes > MAX_UNSYNCED_BYTES && unsynced.length > 1) letGo(unsynced.shift() as Group);
-  }
-
-  /** If it is not durable in the end, it is lost. */
-  function letGo(group: Group): void {
-    if (group.segment) group.segment.letGo += group.count;
-    release(group);
-  }
-
-  function release({ buffer }: Group): void {
-    unsyncedBytes -= buffer.length;
-    recycle(buffer);
-  }
-
   /** Makes durable what is written, until nobody waits. */
   function sync(): void {
     syncing ??= syncAll().finally(() => {
@@ -339,18 +261,18 @@ export async function journal(options: AppendOptions): Promise<Journal> {
 
   async function syncAll(): Promise<void> {
     const served = syncers;
-    const last = unsynced.at(-1);
+    const { newest: last } = inFile;
     syncers = [];
     try {
       let synced = false;
       for (let each = left[0]; each !== undefined; each = left[0]) {
         synced = (await syncSegment(each)) || synced;
         left.shift();
-        await each.file.close();
+        await each.close();
       }
       synced = (await syncSegment(segment)) || synced;
       await syncFolder();
-      if (last !== undefined) unsynced.splice(0, unsynced.indexOf(last) + 1).forEach(release);
+      if (last !== undefined) inFile.forget(last);
       for (const { resolve } of served) resolve();
       if (synced) syncFailing = undefined;
     } catch (error) {
@@ -361,16 +283,10 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     }
   }
 
-  /** Whether there was something to make durable. What is in an uncertain segment is appended again; its own `fdatasync` means nothing any more. */
-  async function syncSegment(each: Segment): Promise<boolean> {
-    if (!each.dirty || each.uncertain) return false;
-    each.dirty = false;
+  async function syncSegment(each: SegmentFile): Promise<boolean> {
     try {
-      await each.file.datasync();
-      each.letGo = 0;
-      return true;
+      return await each.datasync();
     } catch (error) {
-      each.broken = each.uncertain = true;
       if (each.letGo > 0) options.onLost?.(each.letGo, error);
       throw error;
     }
@@ -378,12 +294,8 @@ export async function journal(options: AppendOptions): Promise<Journal> {
 
   /** From the first record on that is uncertain, all that is not durable goes into a segment of its own, in order. */
   function appendAgain(lasting: boolean): void {
-    const from = unsynced.findIndex((group) => group.segment?.uncertain);
-    const groups = from === -1 ? [] : unsynced.splice(from);
-    for (const group of groups) {
-      unsyncedBytes -= group.buffer.length;
-      queuedBytes += group.bytes;
-    }
+    const groups = inFile.takeBack();
+    for (const { bytes } of groups) queuedBytes += bytes;
     queue = groups.concat(queue);
     setBack++; // also without any: a write may be under way into the segment that failed
     rotate = true;
@@ -428,15 +340,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
       if (pending > 0 && pending + length > maxPendingBytes) {
         throw new JournalFull(`${pending} bytes already wait for the disk of ${folder}`, { cause: failing });
       }
-      const needed = filling.bytes + length;
-      if (needed > filling.buffer.length) {
-        const larger = Buffer.allocUnsafe(Math.max(needed, filling.buffer.length * 2));
-        larger.set(filling.buffer.subarray(0, filling.bytes));
-        recycle(filling.buffer);
-        filling.buffer = larger;
-      }
-      filling.bytes = writeRecord(filling.buffer, filling.bytes, next, kind, payload);
-      filling.count++;
+      addRecord(filling, next, kind, payload, memory);
       return next++;
     },
     written,
@@ -465,47 +369,11 @@ export async function journal(options: AppendOptions): Promise<Journal> {
         closed = true;
         await writing;
         await syncing;
-        const unwritten = [...queue, filling].filter((group) => group.segment === undefined);
+        const unwritten = [...queue, filling].filter(({ again }) => !again);
         const lost = unwritten.reduce((sum, { count }) => sum + count, 0);
         if (lost > 0) options.onLost?.(lost, failing);
-        await Promise.allSettled([...left, segment].map(({ file }) => file.close()));
+        await Promise.allSettled([...left, segment].map((each) => each.close()));
       }
     },
   };
-}
-
-/** In place of a segment that could not be opened. */
-const NO_FILE: AppendFile = {
-  write: () => Promise.reject(new Error("there is no segment")),
-  datasync: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};
-
-/** The group as it is, or sealed as one record; resolves with the bytes that were written. */
-function writeGroup({ file, seal }: Segment, { first, buffer, bytes }: Group): Promise<number> {
-  const group = buffer.subarray(0, bytes);
-  if (seal === undefined) return writeAll(file, [group]);
-  const sealed = seal.seal(first, group);
-  return writeAll(file, [recordHead(first, KIND.sealed, sealed), ...sealed]);
-}
-
-/** One write, or as many as the file takes to swallow it all. */
-async function writeAll(file: AppendFile, buffers: readonly Buffer[]): Promise<number> {
-  let total = 0;
-  for (let rest = buffers; rest.length > 0;) {
-    const count = await file.write(rest);
-    if (count <= 0) throw new Error("the file takes no more bytes");
-    total += count;
-    rest = withoutFirst(rest, count);
-  }
-  return total;
-}
-
-function withoutFirst(buffers: readonly Buffer[], count: number): readonly Buffer[] {
-  const rest: Buffer[] = [];
-  for (const bytes of buffers) {
-    if (count < bytes.length) rest.push(bytes.subarray(count));
-    count = Math.max(0, count - bytes.length);
-  }
-  return rest;
 }
