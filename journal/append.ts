@@ -66,8 +66,12 @@ export class JournalFull extends Error {
 
 /** A group that is larger is written without waiting for company. */
 const LARGE_BYTES = 64 * 1024;
-/** Between the beginnings of two writes, so that under load many records share one: a write costs more than what it writes. */
+/**
+ * Between the beginnings of two writes under load, so that many records share one: a write costs more than what it writes. There is load
+ * when this many wait for one write; who comes alone is not kept waiting.
+ */
 const COMPANY_MS = 1;
+const COMPANY = 3;
 const RETRY_MS = 250;
 /** How often a journal that is closed tries to get rid of what it has. */
 const LAST_TRIES = 4;
@@ -87,6 +91,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   let queuedBytes = 0;
   let writing: Promise<void> | undefined;
   let begunAt = -Infinity;
+  let crowded = false;
   /** A write is about to begin, after the current turn or after a while. */
   let waking = false;
   let rotate = false;
@@ -124,7 +129,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   }
 
   function newGroup(): Group {
-    return { first: next, count: 0, buffer: memory.take(), bytes: 0 };
+    return { first: next, count: 0, buffer: memory.take(), bytes: 0, waiting: 0 };
   }
 
   /** `first`: the first record it will hold. It is named for it, unless a segment of that name was left behind broken. */
@@ -178,6 +183,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
         queue.splice(queue.indexOf(group), 1);
         queuedBytes -= group.bytes;
         inFile.keep(group, into, sealed);
+        crowded = group.waiting >= COMPANY;
         group.written?.resolve();
         if (!all && filling.bytes < LARGE_BYTES && queue.length === 0) return;
       } catch (error) {
@@ -237,7 +243,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   function soon(): void {
     if (writing !== undefined || waking) return;
     waking = true;
-    const wait = filling.bytes >= LARGE_BYTES ? 0 : begunAt + COMPANY_MS - performance.now();
+    const wait = crowded && filling.bytes < LARGE_BYTES ? begunAt + COMPANY_MS - performance.now() : 0;
     if (wait > 0) timers.setTimeout(startWriting, wait);
     else setImmediate(startWriting);
   }
@@ -247,6 +253,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
     if (group === undefined) return Promise.resolve();
     if (failing !== undefined) return Promise.reject(failing);
     group.written ??= Promise.withResolvers();
+    group.waiting++;
     soon();
     return group.written.promise;
   }

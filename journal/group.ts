@@ -9,7 +9,9 @@ export interface Group {
   bytes: number;
   /** It stands in a segment already, of which nobody knows what the disk has. */
   readonly again?: true;
-  /** For those who wait until it is written. */
+  /** How many wait until it is written, */
+  waiting: number;
+  /** and what they wait for. */
   written?: PromiseWithResolvers<void>;
 }
 

@@ -74,7 +74,7 @@ export function unsynced(maxBytes: number, memory: Buffers): Unsynced {
       return back.map(({ first, count, segment, sealed, plain, bytes, held: size }) => {
         held -= size;
         const buffer = plain ?? segment.unseal(first, sealed ?? []);
-        return { first, count, buffer, bytes, again: true };
+        return { first, count, buffer, bytes, waiting: 0, again: true };
       });
     },
   };
