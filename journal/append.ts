@@ -13,6 +13,8 @@ export interface AppendOptions {
   readonly folder: string;
   /** Sequence of the first record to be written. */
   readonly first: Sequence;
+  /** Name of the newest segment in the folder, as a number: those to come get higher ones. */
+  readonly newest?: Sequence;
   /** A segment is closed when the next group would make it larger. Bytes. */
   readonly segmentBytes: number;
   /** A segment with records is closed when it is older. Milliseconds. */
@@ -112,7 +114,7 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   const left: SegmentFile[] = [];
 
   /** Name of the newest segment, as a number. */
-  let newest = -1;
+  let { newest = -1 } = options;
   let segment = await openFirst();
   await syncFolder();
 

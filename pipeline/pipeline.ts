@@ -114,7 +114,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   await fillStore();
   // A journal that was deleted begins behind what is stored: its batches would be taken for stored ones.
   const first = Math.max(newest.next, (await store.position()) + 1);
-  const spans = await journal({ folder: spansFolder, first, segmentBytes: options.segmentBytes });
+  const spans = await journal({ folder: spansFolder, first, newest: newest.segment, segmentBytes: options.segmentBytes });
   const reading = intake({
     folder: join(dataDir, "journal", "intake"),
     masters: options.masters,

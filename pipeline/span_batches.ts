@@ -26,6 +26,8 @@ export interface Newest {
   readonly through: IntakeCursor;
   /** First number that no record has. */
   readonly next: Sequence;
+  /** Name of the newest segment, as a number; 0 when there is none. */
+  readonly segment: Sequence;
   /** A newer one is there and cannot be read, or it was so when this one was written. */
   readonly doubtful: boolean;
 }
@@ -40,13 +42,18 @@ export interface SpanBatches {
 }
 
 export function spanBatches({ folder, onDamage, onMissing }: SpanBatchesOptions): SpanBatches {
-  async function lastRecord(segment: Sequence, before: Sequence): Promise<JournalRecord | undefined> {
-    await using reader = journalReader({ folder, after: 0, segment, onDamage: ignore });
+  /** Of one segment, and whether there is anything in it that cannot be read. */
+  async function lastRecord(segment: Sequence, before: Sequence): Promise<{ last: JournalRecord | undefined; damaged: boolean }> {
+    let damaged = false;
+    const onDamage = (): void => {
+      damaged = true;
+    };
+    await using reader = journalReader({ folder, after: 0, segment, onDamage });
     let last: JournalRecord | undefined;
     for (;;) {
       const records = await reader.read();
       last = records.findLast(({ sequence }) => sequence < before) ?? last;
-      if (records.length === 0 || reader.segment !== segment) return last;
+      if (records.length === 0 || reader.segment !== segment) return { last, damaged };
     }
   }
 
@@ -69,24 +76,32 @@ export function spanBatches({ folder, onDamage, onMissing }: SpanBatchesOptions)
   return {
     async newest() {
       const segments = await listSegments(folder);
+      const segment = segments.at(-1) ?? 0;
+      /** The highest number that a record has, or may have: one that cannot be read had at least that of its segment's name. */
       let last: Sequence = 0;
       let doubtful = false;
       // A segment may be empty, or what is in it damaged: then the one before has the newest that can be read.
-      for (const segment of segments.toReversed()) {
+      for (const each of segments.toReversed()) {
         let before = Infinity;
         for (;;) {
-          const record = await lastRecord(segment, before);
+          const { last: record, damaged } = await lastRecord(each, before);
+          if (damaged) last = Math.max(last, each);
           if (record === undefined) break;
           last = Math.max(last, record.sequence);
           const batch = decodeSafely(record);
-          const next = Math.max(last, segments.at(-1) ?? 0) + 1;
           if (batch !== undefined)
-            return { sequence: record.sequence, through: batch.through, next, doubtful: doubtful || batch.doubtful === true };
+            return {
+              sequence: record.sequence,
+              through: batch.through,
+              next: last + 1,
+              segment,
+              doubtful: doubtful || batch.doubtful === true,
+            };
           doubtful = true;
           before = record.sequence;
         }
       }
-      return { sequence: 0, through: {}, next: Math.max(last, segments.at(-1) ?? 0) + 1, doubtful };
+      return { sequence: 0, through: {}, next: last + 1, segment, doubtful };
     },
     behind: (after) => found(after, true),
     async *between(after, through) {
