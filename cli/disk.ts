@@ -1,6 +1,6 @@
-import { readdir, stat, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { usage } from "../journal/room.ts";
+import { folderBytes, usage } from "../journal/room.ts";
 
 /** Room on the disk of the data folder, and who takes it; bytes. */
 export type Disk = {
@@ -45,20 +45,4 @@ async function measure(dataDir: string, quotaBytes: number | undefined): Promise
     dead_letters: deadLetters ?? 0,
     quota,
   };
-}
-
-/** Of all files below it; 0 when there is no such folder. What vanishes meanwhile counts for nothing. */
-export async function folderBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  let bytes = 0;
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    bytes += entry.isDirectory()
-      ? await folderBytes(path)
-      : await stat(path).then(
-          ({ size }) => size,
-          () => 0,
-        );
-  }
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import { folderBytes } from "./disk.ts";
+import { folderBytes } from "../journal/room.ts";
 
 /** What the intake looks like while the pipeline is down and cannot say. */
 export interface Outage {

@@ -22,7 +22,7 @@ export interface Usage {
 
 /** Sums the segments below `folder`, those of all lanes. `quota`: what is set; without it the smaller of 10 GiB and a fifth of what is free without them. */
 export async function usage(folder: string, quota: number | undefined): Promise<Usage> {
-  const used = await sizeBelow(folder);
+  const used = await folderBytes(folder);
   if (quota !== undefined) return { used, quota };
   await DISK.makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
@@ -39,12 +39,12 @@ export function segmentBytesWithin({ quota }: Usage, wanted: number): number {
   return Math.min(wanted, Math.max(64 * 1024, Math.floor(quota / 16)));
 }
 
-async function sizeBelow(folder: string): Promise<number> {
+/** Of all files below it; 0 when there is no such folder. What vanishes meanwhile counts for nothing. */
+export async function folderBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   let bytes = 0;
   for (const entry of entries) {
     if (!entry.isFile()) continue;
-    // It may have been deleted since it was listed.
     bytes += await stat(join(entry.parentPath, entry.name)).then(
       ({ size }) => size,
       () => 0,
