@@ -163,7 +163,10 @@ export function journalReader(options: ReadOptions): JournalReader {
       else pass(record, into);
     }
     if (superseded) return leave();
-    for (const each of damage) options.onDamage({ ...damagedAt(each.offset), reason: `${each.length} bytes are no record` });
+    for (const each of damage) {
+      if (each.torn && isLeftForLater()) continue;
+      options.onDamage({ ...damagedAt(each.offset), reason: `${each.length} bytes are no record` });
+    }
     rest = rest.subarray(consumed);
     offset += consumed;
   }
@@ -173,6 +176,7 @@ export function journalReader(options: ReadOptions): JournalReader {
     if (offset === Infinity) return;
     if (!headRead) readHead(true);
     if (headRead) take(into, true);
+    else if (offset !== Infinity && isLeftForLater()) leave();
     else if (offset !== Infinity) skipSegment("its head is torn");
   }
 
@@ -201,6 +205,11 @@ export function journalReader(options: ReadOptions): JournalReader {
   /** Whether there is a gap before `sequence` that a later segment fills, or a part of it. */
   function isTakenUpAgain(sequence: Sequence): boolean {
     return sequence > last + 1 && laterBegin() < sequence;
+  }
+
+  /** Whether a later segment goes on where this one ends: what is torn here was never said to be written, or stands there. */
+  function isLeftForLater(): boolean {
+    return laterBegin() <= last + 1;
   }
 
   /** Nothing more is wanted of this segment. */

@@ -4,6 +4,8 @@ import { KIND, readRecord, RECORD_HEAD, type JournalRecord, type Sequence } from
 export interface Damage {
   readonly offset: number;
   readonly length: number;
+  /** They are the beginning of a record whose writing was cut short. */
+  readonly torn?: true;
 }
 
 export interface Scanned {
@@ -39,7 +41,8 @@ export function scanRecords(bytes: Buffer, first: Sequence, final: boolean): Sca
     if (next === undefined && !final) break;
     const end = next ?? bytes.length;
     // A file system that lost power may leave zeros where the end of a file was to be: that is an end like any other.
-    if (next !== undefined || !isZero(bytes.subarray(at))) damage.push({ offset: at, length: end - at });
+    const torn = record === undefined && next === undefined && beginsRecord(bytes, at, first);
+    if (next !== undefined || !isZero(bytes.subarray(at))) damage.push({ offset: at, length: end - at, ...(torn && { torn }) });
     at = end;
   }
   return { records, consumed: at, damage };
@@ -48,13 +51,19 @@ export function scanRecords(bytes: Buffer, first: Sequence, final: boolean): Sca
 /** Where the next whole record begins, from `at` on. The cheap signs come first: the checksum is worked out for hardly any place. */
 function nextRecord(bytes: Buffer, at: number, first: Sequence): number | undefined {
   for (let candidate = at; candidate + RECORD_HEAD <= bytes.length; candidate++) {
-    if (!KINDS.has(bytes[candidate + 16] ?? 0)) continue;
-    const sequence = bytes.readUInt32LE(candidate + 8) + bytes.readUInt32LE(candidate + 12) * 0x1_0000_0000;
-    if (sequence < first || sequence > first + MOST_RECORDS) continue;
+    if (!beginsRecord(bytes, candidate, first)) continue;
     const record = readRecord(bytes, candidate);
     if (record !== undefined && record !== "damaged") return candidate;
   }
   return undefined;
+}
+
+/** Whether what stands here looks like the head of a record of this segment, or is too short to tell. */
+function beginsRecord(bytes: Buffer, at: number, first: Sequence): boolean {
+  if (at + RECORD_HEAD > bytes.length) return true;
+  if (!KINDS.has(bytes[at + 16] ?? 0)) return false;
+  const sequence = bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12) * 0x1_0000_0000;
+  return sequence >= first && sequence <= first + MOST_RECORDS;
 }
 
 function isZero(bytes: Buffer): boolean {
