@@ -4,7 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Sequence } from "../journal/record.ts";
 import { fileChecks } from "./check.ts";
 import { COLUMNS } from "./columns.ts";
-import { engine } from "./engine.ts";
+import { engine, isOutOfMemory } from "./engine.ts";
 import type { PublishedFile } from "./manifest.ts";
 import { publishTable, type PublishOptions, type PublishStep } from "./publish.ts";
 import { recover } from "./recover.ts";
@@ -51,11 +51,12 @@ interface Tail {
   bytes: number;
   /** When its first row came, on the monotonic clock. */
   since: number;
-  /** The last batch that went to it. */
-  through: Sequence;
+  /** The batches that went to it: where in the span journal each one stands, and how many rows the table had behind it. */
+  readonly batches: { readonly through: Sequence; readonly rows: number }[];
 }
 
-const newTail = (table: string): Tail => ({ table, rows: 0, bytes: 0, since: Infinity, through: 0 });
+const newTail = (table: string): Tail => ({ table, rows: 0, bytes: 0, since: Infinity, batches: [] });
+const lastBatch = ({ batches }: Tail): Sequence => batches.at(-1)?.through ?? 0;
 
 /** Newest rows in memory, all others in Parquet files; one view over both. */
 export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStore> {
@@ -107,11 +108,18 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   }, TICK_MS);
   timer.unref();
 
+  /** Rows may be in files, and in the table too that could not be emptied yet. */
   function createView(paths: readonly string[], tails: readonly Tail[]): string {
     const columns = COLUMNS.map(({ name }) => name).join(", ");
-    const rows = tails.map(({ table }) => `SELECT ${columns} FROM ${table}`);
+    const rows = tails.map((tail) => `SELECT ${columns} FROM ${tail.table} WHERE rowid >= ${publishedOf(tail).rows}`);
     const all = publishedRows(paths.map((file) => resolve(dataDir, file)));
     return `CREATE OR REPLACE VIEW spans AS ${[...rows, all].join(" UNION ALL ")}`;
+  }
+
+  /** How many of its batches, and of its rows, are in files. */
+  function publishedOf({ batches }: Tail): { readonly batches: number; readonly rows: number } {
+    const last = batches.findLastIndex(({ through }) => through <= published.through());
+    return { batches: last + 1, rows: batches[last]?.rows ?? 0 };
   }
 
   /** What changes files or views runs one after the other. */
@@ -124,9 +132,7 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   async function showRows(): Promise<void> {
     const paths = checkedFiles();
     if (isSame(paths, rowsShown)) return;
-    // Rows may be in files, and in the table too that could not be emptied yet.
-    const unpublished = [open, other].filter(({ rows, through }) => rows === 0 || through > published.through());
-    await transaction(publisher, [createView(paths, unpublished)]);
+    await transaction(publisher, [createView(paths, [open, other])]);
     rowsShown = paths;
   }
 
@@ -206,13 +212,13 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
   async function append(through: Sequence, insert: (table: string) => Promise<Taken>): Promise<void> {
     if (open.bytes >= publishAtBytes) await makeRoom();
     const appended = appending.then(async () => {
-      const last = Math.max(open.through, other.through, published.through());
+      const last = Math.max(lastBatch(open), lastBatch(other), published.through());
       if (through <= last)
         throw new Error(`batch ${through} came when the store had batch ${last}; it takes each batch once, in their order`);
       const taken = await insert(open.table);
       open.rows += taken.rows;
       open.bytes += taken.bytes;
-      open.through = through;
+      open.batches.push({ through, rows: open.rows });
       if (taken.rows > 0) open.since = Math.min(open.since, performance.now());
       stored += taken.rows;
       refused += taken.refused;
@@ -230,26 +236,42 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
     await publishTail(other);
   }
 
-  async function publishRows(what: Pick<PublishOptions, "table" | "after" | "through" | "replaces">): Promise<void> {
+  async function publishRows(what: Pick<PublishOptions, "table" | "rows" | "after" | "through" | "replaces">): Promise<void> {
     const files = await publishTable({ ...what, connection: publisher, dataDir, published, onStep: options.onPublishStep });
     for (const file of files) checks.trust(file);
   }
 
-  /** Moves rows from memory to files; goes on where it failed the last time. */
+  /**
+   * Moves rows from memory to files; goes on where it failed the last time. Batches that the engine has not the memory to write together go in
+   * smaller parts, each a publication of its own.
+   */
   async function publishTail(tail: Tail): Promise<void> {
-    const after = published.through();
-    if (tail.through > after) await publishRows({ table: tail.table, after, through: tail.through });
+    let most = Infinity;
+    for (;;) {
+      const { batches: done, rows: from } = publishedOf(tail);
+      const part = tail.batches.slice(done, done + most);
+      const last = part.at(-1);
+      if (last === undefined) break;
+      try {
+        await publishRows({ table: tail.table, rows: { from, to: last.rows }, after: published.through(), through: last.through });
+        most *= 2;
+      } catch (error) {
+        if (!isOutOfMemory(error) || part.length === 1) throw error;
+        most = Math.floor(part.length / 2);
+      }
+    }
     if (tail.rows === 0) return;
-    const done = await doneUnlessTouched(() => empty(tail));
-    if (!done) await empty(tail); // the view leaves out what was touched
+    const emptied = await doneUnlessTouched(() => empty(tail));
+    if (!emptied) await empty(tail); // the view leaves out what was touched
   }
 
   /** From one moment to the next its rows are those of the files. */
   async function empty(tail: Tail): Promise<void> {
     const paths = checkedFiles();
-    await transaction(publisher, [createTable(tail.table), createView(paths, [open, other])]);
+    const fresh = newTail(tail.table);
+    await transaction(publisher, [createTable(tail.table), createView(paths, [fresh, tail === open ? other : open])]);
     rowsShown = paths;
-    Object.assign(tail, newTail(tail.table));
+    Object.assign(tail, fresh);
   }
 
   /** One publication at a time; who comes while one runs waits for the next, which has their rows. */
@@ -317,30 +339,24 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
         .filter(({ refilled }) => !refilled)
         .map(({ file: { path, tenant, day, after, through } }) => ({ path, tenant, day, after, through })),
     async refill({ path, tenant, day, after, through }, batches) {
-      const isOfThem = (file: PublishedFile): boolean =>
-        file.tenant === tenant && file.day === day && file.after === after && file.through === through;
       await inTurn(async () => {
-        const replaces = published.gaps().flatMap(({ file, refilled }) => (isOfThem(file) && !refilled ? [file.path] : []));
-        if (!replaces.includes(path)) return; // with another part of the same rows
         await publisher.run(createTable("refill"));
-        // What the table does not take was refused the first time, and counted.
-        for await (const spans of batches) {
-          const own = spans.filter((span) => span.tenant === tenant);
-          await insertAll(publisher, "refill", own, () => {});
+        try {
+          // What the table does not take was refused the first time, and counted.
+          for await (const spans of batches) {
+            const own = spans.filter((span) => span.tenant === tenant);
+            await insertAll(publisher, "refill", own, () => {});
+          }
+          await publisher.run(`DELETE FROM refill WHERE ${DAY} != ${literal(day)}`);
+          await publishRows({ table: "refill", after, through, replaces: [path] });
+        } finally {
+          await publisher.run("DROP TABLE refill").catch(() => {}); // else the next one replaces it
         }
-        await publisher.run(`DELETE FROM refill WHERE ${DAY} != ${literal(day)}`);
-        const whole = published.files().filter(isOfThem);
-        if (whole.length > 0) {
-          const rows = publishedRows(whole.map((file) => resolve(dataDir, file.path)));
-          await publisher.run(`DELETE FROM refill WHERE (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM (${rows}))`);
-        }
-        await publishRows({ table: "refill", after, through, replaces });
-        await publisher.run("DROP TABLE refill");
         await showRows();
-        const gaps = published.gaps().filter(({ file }) => replaces.includes(file.path));
+        const missing = published.gaps().find(({ file }) => file.path === path)?.missing ?? 0;
         onDamage("what the span journal still held of a damaged or missing file is published again", {
-          files: replaces,
-          rows_still_missing: gaps.reduce((sum, { missing }) => sum + missing, 0),
+          file: path,
+          rows_still_missing: missing,
         });
       });
       await checkAndShow();

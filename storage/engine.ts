@@ -13,3 +13,6 @@ export function engine(): Promise<DuckDBInstance> {
     allow_community_extensions: "false",
   });
 }
+
+/** Whether a statement failed for want of memory, of which there may be enough in a moment, or for less at once. */
+export const isOutOfMemory = (error: unknown): boolean => error instanceof Error && error.message.startsWith("Out of Memory Error");

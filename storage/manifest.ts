@@ -20,10 +20,7 @@ export interface PublishedFile {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
-  /**
-   * Its rows are those of this tenant and day that stand in the span journal behind `after`, up to `through`; or a part of them, where there
-   * are several files of one stretch.
-   */
+  /** Its rows are those of this tenant and day that stand in the span journal behind `after`, up to `through`. */
   readonly after: Sequence;
   readonly through: Sequence;
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -125,66 +125,55 @@ test("a file that is damaged while another one is published makes no row of that
   expect(await names(again)).toEqual(["b", "c"]);
 });
 
-test("rows that the engine has not the memory to write at once are published in several files, each of which can be lost and made again", async () => {
+test("batches that the engine has not the memory to write together are published one part after the other", async () => {
   const text = "x".repeat(200_000);
   const batches = Array.from({ length: 60 }, (_, i) => ({
     through: i + 1,
     spans: Array.from({ length: 20 }, (_, j) =>
-      aSpan({
-        tenant: j % 10 === 0 ? "other" : "default",
-        name: `${i}.${j}`,
-        spanId: (i * 20 + j + 1).toString(16).padStart(16, "0"),
-        attributes: { "gen_ai.input.messages": text },
-      }),
+      aSpan({ tenant: j % 10 === 0 ? "other" : "default", name: `${i}.${j}`, attributes: { "gen_ai.input.messages": text } }),
     ),
   }));
   const all = batches.flatMap(({ spans }) => spans.map(({ name }) => name)).sort();
+  let lines = 0;
+  const killed = join(home, "killed");
   {
-    await using store = await opened({ publishAtBytes: 1024 ** 3, publishAfterMs: 3600_000 });
+    await using store = await opened({
+      publishAtBytes: 1024 ** 3,
+      publishAfterMs: 3600_000,
+      async onPublishStep(step) {
+        if (step !== "line appended" || ++lines > 1) return;
+        cpSync(dataDir, killed, { recursive: true, preserveTimestamps: true });
+        throw new Error("interrupted");
+      },
+    });
     for (const batch of batches) await store.append(batch);
+    await expect(store.flush()).rejects.toThrow("interrupted");
+    expect(await names(store)).toEqual(all);
     await store.flush();
     expect(await names(store)).toEqual(all);
+    expect(await store.position()).toBe(60);
   }
-  const parts = parquetFiles().filter((path) => path.includes("default"));
-  expect(parts.length).toBeGreaterThan(1);
+  expect(lines).toBeGreaterThan(1);
 
-  const published = dataDir;
-  const copy = (name: string): void => {
-    dataDir = join(home, name);
-    cpSync(published, dataDir, { recursive: true, preserveTimestamps: true });
-  };
-  const quiet = { onDamage: () => {} };
-  async function* spanJournal(): AsyncGenerator<readonly Span[]> {
-    for (const { spans } of batches) yield spans;
-  }
-  for (const lost of [parts.slice(1), parts]) {
-    copy(`without-${lost.length}`);
-    for (const path of lost) rmSync(join(dataDir, path));
-    {
-      await using store = await opened(quiet);
-      await store.wholeFiles();
-      for (const each of store.missing()) await store.refill(each, spanJournal());
-      expect(await names(store)).toEqual(all);
-      expect([store.missing(), store.missingRows, store.damagedFiles]).toEqual([[], 0, lost.length]);
-    }
-    // Killed before the line of the manifest was written.
-    const lines = readFileSync(join(dataDir, "manifest.jsonl"), "utf8").split("\n");
-    writeFileSync(
-      join(dataDir, "manifest.jsonl"),
-      lines
-        .slice(0, -2)
-        .map((line) => `${line}\n`)
-        .join(""),
-    );
-    await using again = await opened(quiet);
-    expect(await names(again)).toEqual(all);
-    expect([again.missing(), again.missingRows]).toEqual([[], 0]);
-  }
+  dataDir = killed;
+  await using store = await opened();
+  const position = await store.position();
+  expect(position).toBeGreaterThan(0);
+  expect(position).toBeLessThan(60);
+  for (const batch of batches) if (batch.through > position) await store.append(batch);
+  expect(await names(store)).toEqual(all);
+});
 
-  copy("without-manifest");
-  rmSync(join(dataDir, "manifest.jsonl"));
-  await using again = await opened(quiet);
-  expect(await names(again)).toEqual(all);
+test("spans that do not fit now are not refused: they are taken when there is room again", async () => {
+  const long = (count: number): Span[] =>
+    Array.from({ length: count }, (_, i) => aSpan({ name: `${i}`, attributes: { "gen_ai.input.messages": "x".repeat(1_000_000) } }));
+  await using store = await opened({ publishAtBytes: 1024 ** 3, publishAfterMs: 3600_000 });
+  for (let through = 1; through <= 12; through++) await store.append({ spans: long(20), through });
+  await expect(store.append({ spans: long(200), through: 13 })).rejects.toThrow("Out of Memory");
+  expect(store.refused).toBe(0);
+  await store.flush();
+  await store.append({ spans: long(100), through: 13 });
+  expect((await store.query("SELECT count(*) FROM spans")).rows).toEqual([["340"]]);
 });
 
 test("a batch that is given span by span fills the tables as one", async () => {

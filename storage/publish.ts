@@ -17,8 +17,10 @@ export interface PublishOptions {
   readonly connection: DuckDBConnection;
   readonly dataDir: string;
   readonly published: Manifest;
-  /** Holds the rows of the batches behind `after` up to `through`. */
+  /** Holds the rows of the batches behind `after` up to `through`, */
   readonly table: string;
+  /** as those with a `rowid` from here up to, and without, there; all of its rows when it does not say. */
+  readonly rows?: { readonly from: number; readonly to: number };
   readonly after: Sequence;
   readonly through: Sequence;
   /** Withdrawn files whose rows these are. */
@@ -45,62 +47,32 @@ export interface About {
 const SELECTED = COLUMNS.map(({ name }) => name).join(", ");
 
 /**
- * Writes the rows of a table to Parquet files, one for each tenant and day, or several where the engine has not the memory to write it at
- * once: durable and under their final names, and lists them in the manifest. What fails before the list is written leaves no file; after
- * it, the next try writes the same names.
+ * Writes the rows of a table to Parquet files, one for each tenant and day, durable and under their final names, and lists them in the
+ * manifest. What fails before the list is written leaves no file; after it, the next try writes the same names.
  */
 export async function publishTable(options: PublishOptions): Promise<readonly PublishedFile[]> {
-  for (let pieces = 1; ; pieces *= 2) {
-    const parts = await divide(options, pieces);
-    try {
-      return await publishParts(options, parts);
-    } catch (error) {
-      if (!isOutOfMemory(error) || parts.every(({ rows }) => rows === 1)) throw error;
-    }
-  }
-}
-
-/** What goes to one file. */
-interface Part {
-  readonly tenant: string;
-  readonly day: string;
-  readonly rows: number;
-  /** The first and the last of its rows; between them are others, of other tenants and days. */
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Each tenant and day in as many parts, or as many as it has rows. */
-async function divide({ connection, table }: PublishOptions, pieces: number): Promise<readonly Part[]> {
-  const found = await connection.runAndReadAll(
-    `SELECT tenant, day, count(*), min(row), max(row)
-     FROM (SELECT tenant, day, row, ntile(${pieces}) OVER (PARTITION BY tenant, day ORDER BY row) AS piece
-           FROM (SELECT tenant, ${DAY} AS day, rowid AS row FROM ${table}))
-     GROUP BY tenant, day, piece ORDER BY tenant, day, piece`,
-  );
-  const parts = found.getRowsJson() as [string, string, string, string, string][];
-  return parts.map(([tenant, day, rows, from, to]) => ({ tenant, day, rows: Number(rows), from, to }));
-}
-
-const isOutOfMemory = (error: unknown): boolean => error instanceof Error && error.message.startsWith("Out of Memory Error");
-
-async function publishParts(options: PublishOptions, parts: readonly Part[]): Promise<readonly PublishedFile[]> {
-  const { connection, dataDir, published, table, after, through, replaces = [], onStep } = options;
+  const { connection, dataDir, published, table, rows: range, after, through, replaces = [], onStep } = options;
   const publishedAt = new Date().toISOString();
-  const taken = new Set([...published.files(), ...published.gaps().map(({ file }) => file)].map(({ path }) => path));
+  const source = range === undefined ? table : `(FROM ${table} WHERE rowid >= ${range.from} AND rowid < ${range.to})`;
+  const partitions = await connection.runAndReadAll(`SELECT tenant, ${DAY}, count(*) FROM ${source} GROUP BY ALL ORDER BY ALL`);
+  const found = partitions.getRowsJson() as [string, string, string][];
+  const total = found.reduce((sum, [, , count]) => sum + Number(count), 0);
+  if (range !== undefined && total !== range.to - range.from)
+    throw new Error(`the rows ${range.from} to ${range.to} of ${table} are ${total}; each was to be there once`);
   const files: PublishedFile[] = [];
   const written: string[] = [];
   try {
-    for (const { tenant, day, rows, from, to } of parts) {
-      const path = freePath(`parquet/tenant=${encodeURIComponent(tenant)}/day=${day}`, after, through, taken);
-      taken.add(path);
+    for (const [tenant, day, count] of found) {
+      const rows = Number(count);
+      const folder = `parquet/tenant=${encodeURIComponent(tenant)}/day=${day}`;
+      const path = `${folder}/${freeName(folder, after, through, published)}`;
       const final = join(dataDir, path);
       const draft = join(dirname(final), `.${randomBytes(8).toString("hex")}.tmp`);
       await mkdir(dirname(final), { recursive: true, mode: 0o700 });
       written.push(draft, final);
-      const about: About = { format: FORMAT, path, tenant, day, rows, after, through, publishedAt, of: parts.length, replaces };
+      const about: About = { format: FORMAT, path, tenant, day, rows, after, through, publishedAt, of: found.length, replaces };
       await connection.run(
-        `COPY (SELECT ${SELECTED} FROM ${table} WHERE rowid BETWEEN ${from} AND ${to} AND tenant = ${literal(tenant)} AND ${DAY} = ${literal(day)})
+        `COPY (SELECT ${SELECTED} FROM ${source} WHERE tenant = ${literal(tenant)} AND ${DAY} = ${literal(day)})
          TO ${literal(draft)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {spangate: ${literal(JSON.stringify(about))}})`,
       );
       await onStep?.("draft written");
@@ -124,11 +96,12 @@ async function publishParts(options: PublishOptions, parts: readonly Part[]): Pr
 }
 
 /** A name says the stretch of the journal; one that a withdrawn file had is not used again: a reader may still have it open. */
-function freePath(folder: string, after: Sequence, through: Sequence, taken: ReadonlySet<string>): string {
-  const stretch = `${folder}/${place(after + 1)}-${place(through)}`;
+function freeName(folder: string, after: Sequence, through: Sequence, published: Manifest): string {
+  const taken = new Set([...published.files(), ...published.gaps().map(({ file }) => file)].map(({ path }) => path));
+  const stretch = `${place(after + 1)}-${place(through)}`;
   for (let n = 1; ; n++) {
-    const path = `${stretch}${n === 1 ? "" : `-${n}`}.parquet`;
-    if (!taken.has(path)) return path;
+    const name = `${stretch}${n === 1 ? "" : `-${n}`}.parquet`;
+    if (!taken.has(`${folder}/${name}`)) return name;
   }
 }
 

@@ -95,11 +95,9 @@ export async function recover({ dataDir, connection, onDamage }: RecoverOptions)
     else onDamage("a file of a publication that is not whole was set aside", { file: path, moved_to: await setAside(dataDir, path) });
   }
 
-  /** Whether the rows of this file stand in another one. Beside one that it replaces there may be others of the same stretch, with other rows. */
-  function isCopy({ tenant, day, after, through: last, about: { replaces } }: Orphan): boolean {
-    const others = [...listed.files(), ...listed.gaps().map(({ file }) => file)].filter(
-      (each) => !replaces.includes(each.path) && !(replaces.length > 0 && each.after === after && each.through === last),
-    );
+  /** Whether the rows of this file stand in another one. */
+  function isCopy({ tenant, day, after, through: last, about }: Orphan): boolean {
+    const others = [...listed.files(), ...listed.gaps().map(({ file }) => file)].filter(({ path }) => !about.replaces.includes(path));
     return others.some((each) => each.tenant === tenant && each.day === day && each.after < last && after < each.through);
   }
 

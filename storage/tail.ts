@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api
 import type { Span } from "../genai/span.ts";
 import { toJson } from "../genai/json.ts";
 import { COLUMNS } from "./columns.ts";
+import { isOutOfMemory } from "./engine.ts";
 
 /** Without them a row has no partition. */
 const REQUIRED = new Set(["tenant", "start_time"]);
@@ -58,10 +59,14 @@ export interface Taken {
   readonly bytes: number;
 }
 
+/** Of JSON: a span that is not larger finds room once others have gone to files. */
+const FITS_BYTES = 32 * 1024 * 1024;
+const fits = ({ attributes }: Span): boolean => Buffer.byteLength(toJson(attributes)) <= FITS_BYTES;
+
 /** Told of a span that a table does not take. */
 export type OnRefused = (span: Span, error: unknown) => void | Promise<void>;
 
-/** All spans but those that the table does not take. Rejects when the engine is at fault, or who is told: then it took none of them. */
+/** All spans but those that the table does not take. Rejects when the engine is at fault or full, or who is told: then it took none of them. */
 export async function insertAll(connection: DuckDBConnection, table: string, spans: readonly Span[], onRefused: OnRefused): Promise<Taken> {
   if (spans.length === 0) return { rows: 0, refused: 0, bytes: 0 };
   try {
@@ -89,6 +94,7 @@ export async function insertEach(
       bytes += await insert(connection, collected, [span]);
     } catch (error) {
       await connection.run("SELECT 1"); // throws when the engine is at fault
+      if (isOutOfMemory(error) && fits(span)) throw error;
       await onRefused(span, error);
       refused++;
     }
