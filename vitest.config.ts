@@ -8,6 +8,7 @@ const ALONE = [
   "storage/damage.test.ts",
   "testing/memory.test.ts",
   "testing/abort.test.ts",
+  "testing/quota.test.ts",
   "testing/backlog.test.ts",
   "testing/faults/faults.test.ts",
 ];

@@ -11,7 +11,7 @@ import { crew } from "../pipeline/crew.ts";
 import { deadLetters } from "../pipeline/dead_letters.ts";
 import { keepWithin } from "../pipeline/kept.ts";
 import { pipeline, type Pipeline } from "../pipeline/pipeline.ts";
-import { duckdbStore } from "../storage/duckdb_store.ts";
+import { duckdbStore, publishWithin } from "../storage/duckdb_store.ts";
 import type { SpanStore } from "../storage/store.ts";
 import { intakeKeyFile } from "./data_folder.ts";
 import type { FromPipeline, ToPipeline } from "./messages.ts";
@@ -20,6 +20,8 @@ import { live, logger, tell } from "./process.ts";
 import { sqlRunner } from "./sql_runner.ts";
 
 const REPORT_EVERY_MS = 500;
+/** Enough that the clients of the gateway do not notice it. */
+const NICER_BY = 10;
 
 const log = logger({ process: "pipeline" });
 let running: Pipeline | undefined;
@@ -61,8 +63,10 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     onDamage: (damage) => onError("a dead letter cannot be read", damage),
     onError,
   });
+  const room = await usage(join(dataDir, "journal"), settings.journal.quota_bytes);
   store = await duckdbStore({
     dataDir,
+    ...publishWithin(room.quota),
     onRefused: (span, error) => letters.refused(span, error),
     onError: (error) => onError("rows could not be published; they stay in memory and in the journal", { error: String(error) }),
     onDamage: onError,
@@ -75,7 +79,6 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
     onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
   });
-  const room = await usage(join(dataDir, "journal"), settings.journal.quota_bytes);
   const started = await pipeline({
     dataDir,
     segmentBytes: segmentBytesWithin(room, settings.journal.segment_bytes),
@@ -117,7 +120,7 @@ async function report(id?: number): Promise<void> {
 
 function yieldToOthers(): void {
   try {
-    lowerPriority();
+    lowerPriority(NICER_BY);
   } catch (error) {
     log.warn({ err: error }, "could not lower the priority of the pipeline; it competes with the gateway");
   }

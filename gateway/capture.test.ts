@@ -109,10 +109,10 @@ const tiers: readonly { title: string; configured: Tier; headers: Readonly<Recor
   { title: "lowers it by one", configured: "full", headers: { "X-Spangate-Capture": "Scrubbed" }, tier: "scrubbed" },
   { title: "never raises it", configured: "metadata", headers: { "x-spangate-capture": "full" }, tier: "metadata" },
   {
-    title: "that says nothing known changes nothing",
-    configured: "scrubbed",
-    headers: { "x-spangate-capture": "everything" },
-    tier: "scrubbed",
+    title: "that says nothing known keeps content out",
+    configured: "full",
+    headers: { "x-spangate-capture": "metdata" },
+    tier: "metadata",
   },
   { title: "Helicone-Omit-Request keeps content out", configured: "full", headers: { "helicone-omit-request": "true" }, tier: "metadata" },
   {

@@ -114,11 +114,13 @@ function headersOf({ request }: Arrival): ReadonlyMap<string, string> {
   return new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
 }
 
-/** A header can only lower the tier. */
+/** A header can only lower the tier. One that is misspelt keeps content out: whoever sent it wanted less to be kept, not more. */
 function lowered(tier: Tier, read: ReadonlyMap<string, string>): Tier {
   const asked = read.get("x-spangate-capture")?.toLowerCase();
-  let rank = Math.max(TIERS.indexOf(tier), TIERS.indexOf(asked as Tier));
+  const known = TIERS.indexOf(asked as Tier);
+  let rank = Math.max(TIERS.indexOf(tier), known);
   const omits =
+    (asked !== undefined && known === -1) ||
     TRUE.test(read.get("helicone-omit-request") ?? "") ||
     TRUE.test(read.get("helicone-omit-response") ?? "") ||
     FALSE.test(read.get("x-portkey-debug") ?? "") ||

@@ -138,11 +138,11 @@ export async function journal(options: AppendOptions): Promise<Journal> {
   async function openSegment(first: Sequence): Promise<SegmentFile> {
     const name = Math.max(first, newest + 1);
     const path = join(folder, segmentName(name));
-    const { master } = options;
+    const master = typeof options.master === "function" ? options.master() : options.master;
     const file = await files.create(path);
     newest = name; // also when it comes to nothing: a reader may have opened it
     try {
-      const begun = await beginSegment(file, first, typeof master === "function" ? master() : master);
+      const begun = await beginSegment(file, first, master);
       folderDirty = true;
       return begun;
     } catch (error) {

@@ -81,8 +81,12 @@ export function loadOrCreateKey(file: string): MasterKey {
 export function addKey(file: string): MasterKey {
   const keys = [{ bytes: randomBytes(32) }, ...loadKeys(file)];
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, keys.map(({ bytes }) => `${bytes.toString("hex")}\n`).join(""), { mode: 0o600, flag: "wx", flush: true });
-  renameSync(draft, file);
+  try {
+    writeFileSync(draft, keys.map(({ bytes }) => `${bytes.toString("hex")}\n`).join(""), { mode: 0o600, flag: "wx", flush: true });
+    renameSync(draft, file);
+  } finally {
+    rmSync(draft, { force: true });
+  }
   syncNames(dirname(file));
   return loadOrCreateKey(file);
 }

@@ -40,6 +40,14 @@ const CHECK_FILES_EVERY_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
+const PUBLISH_AT_BYTES = 24 * 1024 * 1024;
+/** Of the quota of all journals: they hold what is not published, and must have room for what comes. */
+const PUBLISH_PART = 16;
+
+export const publishWithin = (quota: number): { readonly publishAtBytes: number } => ({
+  publishAtBytes: Math.min(PUBLISH_AT_BYTES, Math.floor(quota / PUBLISH_PART)),
+});
+
 /**
  * A table of rows that are in no file yet. Two take turns: one takes new rows while those of the other are published. That one is then
  * replaced.
@@ -60,7 +68,7 @@ const lastBatch = ({ batches }: Tail): Sequence => batches.at(-1)?.through ?? 0;
 
 /** Newest rows in memory, all others in Parquet files; one view over both. */
 export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStore> {
-  const { dataDir, publishAfterMs = 60_000, publishAtBytes = 24 * 1024 * 1024, onError, onFatal = onError } = options;
+  const { dataDir, publishAfterMs = 60_000, publishAtBytes = PUBLISH_AT_BYTES, onError, onFatal = onError } = options;
   const onDamage = options.onDamage ?? ((message: string, facts: object) => onError(new Error(`${message}: ${JSON.stringify(facts)}`)));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const instance = await engine();
