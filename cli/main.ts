@@ -43,6 +43,12 @@ program
     if (loaded.settings === undefined) process.exitCode = 2;
   });
 
+// Who reads our answer may have seen enough, as `head` has: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 addQuestions(program);
 addDeadLetters(program);
 addKeys(program);

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -164,6 +166,18 @@ describe("sql", () => {
       expect(await ask("sql", sql)).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(says) });
     });
   }
+
+  test("whose reader has seen enough ends without a word", async () => {
+    const statement = "SELECT range, repeat('x', 1000) FROM range(5000)";
+    const child = spawn(process.execPath, ["start.mjs", "sql", statement, "--json", "--data", gateway.dataDir], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdout.once("data", () => child.stdout.destroy());
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stderr).toBe("");
+  });
 
   test("that kills the engine hurts nobody", async () => {
     const deep = "SELECT json_structure(repeat('[', 200000) || repeat(']', 200000))";
