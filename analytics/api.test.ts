@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,8 +7,11 @@ import { duckdbStore } from "../storage/duckdb_store.ts";
 import { queryFiles } from "../storage/query.ts";
 import { StoreUnavailable, type SpanStore } from "../storage/store.ts";
 import { aSpan } from "../storage/store_contract.ts";
+import { lane, openedAs } from "../testing/lane.ts";
+import { startPipeline } from "../testing/pipeline.ts";
 import { api, SqlError, type ApiOptions } from "./api.ts";
 
+let home: string;
 let dataDir: string;
 let store: SpanStore;
 let options: ApiOptions;
@@ -18,7 +21,8 @@ const trace = "1".repeat(32);
 const start = aSpan().startTimeUnixNano;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), "spangate-api-"));
+  home = mkdtempSync(join(tmpdir(), "spangate-api-"));
+  dataDir = join(home, "data");
   store = await duckdbStore({ dataDir, onRefused: ({ name }) => expect.fail(name), onError: (error) => expect.fail(String(error)) });
   const calls = Array.from({ length: 60 }, (_, i) => call(i)).flat();
   await store.append({ spans: calls, through: 1 });
@@ -40,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store[Symbol.asyncDispose]();
-  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true });
 });
 
 /** The two spans of call `i`, a second after the one before. */
@@ -221,6 +225,30 @@ test("SQL and a replay say that the store takes nothing now", async () => {
   const unavailable = { status: 503, body: { error } };
   expect(await post({ sql: "SELECT 1" }, { catchUp: stuck })).toEqual(unavailable);
   expect(await ask("/api/dead-letters/replay", again, { letters })).toEqual(unavailable);
+});
+
+test("SQL is told to ask again while the span journal cannot be written, and spans are answered as they are", async () => {
+  const own = join(home, "failing");
+  const spans = join(own, "journal", "spans");
+  await using writing = await lane({ folder: join(own, "journal", "intake"), name: "one" });
+  await using running = await startPipeline({ dataDir: own, segmentBytes: 1 }); // each batch needs a new segment
+  const given = { catchUp: running.pipeline.catchUp, reader: running.store };
+  writing.end("a", { opened: openedAs("a") });
+  await writing.written();
+  await running.pipeline.catchUp();
+  renameSync(spans, `${spans}.away`);
+  writeFileSync(spans, "no folder");
+  writing.end("b", { opened: openedAs("b") });
+  await writing.written();
+  const answers = [await post({ sql: "SELECT 1" }, given), await post({ sql: "SELECT 1" }, given)];
+  const list = await ask("/api/spans?all=true", {}, given);
+  rmSync(spans);
+  renameSync(`${spans}.away`, spans);
+  for (const { status, body } of answers) {
+    const { error } = openaiError.parse(body);
+    expect([status, error.code, error.message]).toEqual([503, "store_unavailable", expect.stringContaining("span journal")]);
+  }
+  expect([list.status, rows.parse(list.body).length]).toEqual([200, 2]);
 });
 
 test("rows are asked for after all that was recorded is readable", async () => {

@@ -19,7 +19,7 @@ export interface ApiOptions {
   readonly reader: SpanReader;
   readonly sql: SqlRunner;
   readonly letters: DeadLetters;
-  /** Resolves when all that was recorded until now is readable. Rejects with `StoreUnavailable` while the store takes nothing. */
+  /** Resolves when all that was recorded until now is readable. Rejects with `StoreUnavailable` while it cannot get there. */
   readonly catchUp: () => Promise<void>;
   /** Told of what failed unexpectedly; the caller reads "internal error". */
   readonly onError: (error: unknown) => void;

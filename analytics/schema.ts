@@ -11,4 +11,4 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
 
 export const failure = (description: string) => json(errorBody, description);
 
-export const unavailable = failure("The store does not take spans now; ask again later");
+export const unavailable = failure("What was recorded cannot reach the store now; ask again later");

@@ -9,7 +9,7 @@ import { doctor, type Doctor } from "./doctor.ts";
 const DISK = { free: 1e9, total: 1e10, intake: 1, spans: 2, parquet: 3, dead_letters: 4, quota: 5 };
 
 function aDoctor(more: Partial<Doctor> = {}): Doctor {
-  const seen = { durability: "balanced", capture: "scrubbed", pipeline: "down", disk: DISK, behind: undefined } as const;
+  const seen = { inForce: undefined, pipeline: "down", disk: DISK, behind: undefined } as const;
   return { ...doctor([], undefined, seen), ...more };
 }
 

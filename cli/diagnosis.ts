@@ -59,6 +59,7 @@ export function diagnosis(state: Doctor): string {
       "In force",
       [
         ["durability", state.durability],
+        ["audit", state.audit],
         ["capture", state.capture],
       ],
     ],

@@ -10,7 +10,8 @@ import { METRICS, metricsText } from "./metrics.ts";
 import { outage } from "./outage.ts";
 
 const DISK = { free: 5e9, total: 1e10, intake: 1, spans: 2, parquet: 3, dead_letters: 4, quota: 1e9 };
-const seen = { durability: "balanced", capture: "full", pipeline: "ready", disk: DISK, behind: undefined } as const;
+const inForce = { durability: "balanced", audit: "required", capture: "full" } as const;
+const seen = { inForce, pipeline: "ready", disk: DISK, behind: undefined } as const;
 const aState = (more: Partial<Doctor> = {}): Doctor => ({ ...doctor([], undefined, seen), ...more });
 
 test("every part of the doctor's answer is a metric, and every metric a part of it", () => {
@@ -52,6 +53,7 @@ test("says that nothing is wrong, or what is and what to do", () => {
   );
   expect(text).toMatch(/dead letters +2 \(store 2\)/);
   expect(text).toMatch(/free +4\.7 GiB of 9\.3 GiB/);
+  expect(text).toMatch(/^In force\n +durability +balanced\n +audit +required\n +capture +full$/m);
 });
 
 test("the disk is what the folders take and what is left", async () => {

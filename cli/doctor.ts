@@ -1,7 +1,8 @@
 import type { GatewayCounts } from "../gateway/counters.ts";
 import { STAGES, type Stage } from "../pipeline/letter.ts";
-import type { PipelineCounts } from "../pipeline/pipeline.ts";
+import type { PipelineCounts } from "../pipeline/counts.ts";
 import type { Disk } from "./disk.ts";
+import type { InForce } from "./messages.ts";
 import type { Behind } from "./outage.ts";
 
 /** How the server is: what it saw since it started, where it went, and what is still on its way. */
@@ -35,16 +36,21 @@ export interface Doctor {
   readonly damaged_files: number;
   readonly missing_rows: number;
   readonly disk: Disk;
+  /** As the gateway process has it in force that reported last; `unknown` while none runs that did. */
   readonly durability: string;
+  readonly audit: string;
   readonly capture: string;
   readonly pipeline: "ready" | "down";
 }
 
-export interface Observed extends Pick<Doctor, "durability" | "capture" | "pipeline" | "disk"> {
+export interface Observed extends Pick<Doctor, "pipeline" | "disk"> {
+  /** What the gateway processes say themselves, not what they were told. */
+  readonly inForce: InForce | undefined;
   /** Seen from outside, while the pipeline is down. */
   readonly behind: Behind | undefined;
 }
 
+const UNKNOWN = { durability: "unknown", audit: "unknown", capture: "unknown" };
 const NO_LETTERS = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Doctor["dead_letters"];
 
 /**
@@ -77,7 +83,7 @@ function added<Counts extends { readonly [name: string]: number }>(one: Counts, 
 export function doctor(
   gateways: readonly GatewayCounts[],
   pipeline: PipelineCounts | undefined,
-  { behind = pipeline, ...observed }: Observed,
+  { behind = pipeline, inForce, ...observed }: Observed,
 ): Doctor {
   const sum = (name: Exclude<keyof GatewayCounts, "dropped">): number => gateways.reduce((total, counts) => total + counts[name], 0);
   const dropped: Record<string, number> = {};
@@ -111,5 +117,6 @@ export function doctor(
     damaged_files: pipeline?.damaged_files ?? 0,
     missing_rows: pipeline?.missing_rows ?? 0,
     ...observed,
+    ...(inForce ?? UNKNOWN),
   };
 }

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,22 +23,33 @@ interface Process extends AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
   readonly tell: (message: ToGateway) => void;
+  /** What it says that it has in force. */
+  readonly inForce: () => Promise<unknown>;
   readonly stderr: () => string;
 }
 
-/** One gateway process, told what the supervisor would tell it. */
-async function gatewayProcess(lane: string, raw: object): Promise<Process> {
+/** One gateway process, told what the supervisor would tell it; `changed`, before it is ready. */
+async function gatewayProcess(lane: string, raw: object, changed?: object): Promise<Process> {
   const child = fork(new URL("gateway_process.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let stderr = "";
+  let asked = 0;
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const tell = (message: ToGateway): void => void child.send(message);
   tell({ type: "start", raw: { ...raw }, dataDir, lane, port: 0, shared: false });
+  if (changed !== undefined) tell({ type: "reload", raw: { ...changed } });
   const [message] = (await once(child, "message")) as [FromGateway];
   if (message.type !== "ready") throw new Error(`the gateway process said ${JSON.stringify(message)}\n${stderr}`);
   return {
     url: `http://127.0.0.1:${message.port}`,
     child,
     tell,
+    async inForce() {
+      const id = asked++;
+      tell({ type: "report", id });
+      for await (const [said] of on(child, "message") as AsyncIterable<[FromGateway]>) {
+        if (said.type === "report" && said.id === id) return said.inForce; // others come by themselves
+      }
+    },
     stderr: () => stderr,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -135,11 +146,27 @@ test("settings that turn out to be unusable leave those before in force, and the
   await using up = await listen(upstream);
   const raw = { default_upstream: "up", upstreams: { up: { base_url: `http://127.0.0.1:${up.port}/v1` } } };
   await using running = await gatewayProcess("lane", raw);
-  const unusable = { ...raw, clients: [{ name: "app", token: { file: join(dataDir, "no-such-token") } }] };
+  const before = { durability: "balanced", audit: "best_effort", capture: "scrubbed" };
+  expect(await running.inForce()).toEqual(before);
+  const unusable = {
+    ...raw,
+    durability: "strict",
+    audit: "required",
+    clients: [{ name: "app", token: { file: join(dataDir, "no-such-token") } }],
+  };
   running.tell({ type: "reload", raw: unusable });
   await eventually(running.stderr, (text) => text.includes("no-such-token"), 2000);
   expect(running.stderr()).toContain("the one before stays in force");
+  expect(await running.inForce()).toEqual(before);
+  running.tell({ type: "reload", raw: { ...raw, durability: "strict" } });
+  expect(await running.inForce()).toEqual({ ...before, durability: "strict" });
   expect((await rawRequest({ url: `${running.url}/v1/x`, method: "POST", headers: { "x-reply": "sized a" }, body: "{}" })).status).toBe(
     200,
   );
+});
+
+test("a change that comes while a process still starts is in force in it", async () => {
+  const raw = { default_upstream: "up", upstreams: { up: { base_url: "http://127.0.0.1:9/v1" } } };
+  await using running = await gatewayProcess("lane", raw, { ...raw, durability: "strict", audit: "required" });
+  expect(await running.inForce()).toEqual({ durability: "strict", audit: "required", capture: "scrubbed" });
 });

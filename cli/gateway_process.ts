@@ -11,7 +11,7 @@ import { journal, type Journal } from "../journal/append.ts";
 import { roomOf, segmentBytesWithin, usage, type Usage } from "../journal/room.ts";
 import { loadKeys, loadOrCreateKey, type MasterKey } from "../journal/seal.ts";
 import { intakeKeyFile } from "./data_folder.ts";
-import type { DemoAddress, FromGateway, ToGateway } from "./messages.ts";
+import type { DemoAddress, FromGateway, InForce, ToGateway } from "./messages.ts";
 import { live, logger, tell } from "./process.ts";
 import { watchdog } from "./watchdog.ts";
 
@@ -28,6 +28,9 @@ const ERROR_LOG_EVERY_MS = 1000;
 const log = logger({ process: "gateway" });
 const counts = counters();
 let running: Gateway | undefined;
+let inForce: InForce | undefined;
+/** Came while this process was starting. */
+let changed: Extract<ToGateway, { type: "reload" }> | undefined;
 let lane: Journal | undefined;
 let closeRecorder: (() => Promise<void>) | undefined;
 let drainTimeoutMs = 0;
@@ -39,13 +42,13 @@ live<ToGateway>({
   onMessage(message) {
     if (message.type === "start") start(message).catch(failed);
     else if (message.type === "reload") reload(message);
-    else if (message.type === "report") send({ type: "report", id: message.id, counts: counts.counts });
+    else if (message.type === "report") report(message.id);
   },
   async stop() {
     await running?.drain(drainTimeoutMs);
     await closeRecorder?.();
     await Promise.resolve(lane?.[Symbol.asyncDispose]()).catch(onError); // what it could not write is counted
-    send({ type: "report", counts: counts.counts });
+    report();
   },
 });
 
@@ -79,15 +82,32 @@ async function start({ raw, dataDir, lane: name, port, shared, demo }: Extract<T
     proxy: outboundProxy(process.env),
     onError,
   });
+  inForce = settings;
+  if (changed) reload(changed);
   send({ type: "ready", port: await running.listen(settings.gateway.host, port, shared) });
   watchdog({ process: "gateway" }, () => counts.count("blocked"));
-  setInterval(() => send({ type: "report", counts: counts.counts }), REPORT_EVERY_MS).unref();
+  setInterval(report, REPORT_EVERY_MS).unref();
+}
+
+function report(id?: number): void {
+  send({
+    type: "report",
+    ...(id !== undefined && { id }),
+    counts: counts.counts,
+    ...(inForce && { inForce: { durability: inForce.durability, audit: inForce.audit, capture: inForce.capture } }),
+  });
 }
 
 /** What the supervisor could read a moment ago may be gone by now. */
-function reload({ raw, demo }: Extract<ToGateway, { type: "reload" }>): void {
+function reload(message: Extract<ToGateway, { type: "reload" }>): void {
+  if (running === undefined) {
+    changed = message;
+    return;
+  }
   try {
-    running?.apply(settingsOf(raw, demo));
+    const settings = settingsOf(message.raw, message.demo);
+    running.apply(settings);
+    inForce = settings;
   } catch (error) {
     log.error({ err: error }, "the changed configuration cannot be applied; the one before stays in force");
   }

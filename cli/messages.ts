@@ -1,6 +1,7 @@
 import type { RawConfig } from "../config/parse.ts";
 import type { GatewayCounts } from "../gateway/counters.ts";
-import type { PipelineCounts } from "../pipeline/pipeline.ts";
+import type { GatewaySettings } from "../gateway/server.ts";
+import type { PipelineCounts } from "../pipeline/counts.ts";
 import type { FileQuery } from "../storage/query.ts";
 import type { Rows } from "../storage/store.ts";
 
@@ -31,10 +32,13 @@ export type ToPipeline =
   | { readonly type: "stop" }
   | { readonly type: "report"; readonly id: number };
 
+/** What calls in a gateway process obey whose caller has no settings of its own. */
+export type InForce = Pick<GatewaySettings, "durability" | "audit" | "capture">;
+
 /** What they answer. */
 export type FromGateway =
   | { readonly type: "ready"; readonly port: number }
-  | { readonly type: "report"; readonly id?: number; readonly counts: GatewayCounts }
+  | { readonly type: "report"; readonly id?: number; readonly counts: GatewayCounts; readonly inForce?: InForce }
   | { readonly type: "failed"; readonly message: string; readonly code?: string };
 
 export type FromPipeline =

@@ -77,6 +77,7 @@ export const METRICS: { readonly [Part in keyof Doctor]: Metric<Doctor[Part]> } 
     samples: (value) => one(value === "ready" ? 1 : 0),
   },
   durability: setting("durability"),
+  audit: setting("audit"),
   capture: setting("capture"),
 };
 

@@ -6,6 +6,8 @@ import { lowerPriority } from "./priority.ts";
 /** The engine's own limit does not count all that a statement takes. */
 const MAX_MEMORY_BYTES = 1024 * 1024 * 1024;
 const CHECK_EVERY_MS = 20;
+/** On top of what it has from the pipeline. More, and a busy gateway would leave a statement no time at all. */
+const NICER_BY = 3;
 
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL")); // nobody waits, and the engine may not let go
 process.once("message", (question: ToQuery) => {
@@ -23,7 +25,7 @@ process.once("message", (question: ToQuery) => {
 /** When the processor or the memory is short, this process is the first to go without. */
 function yieldToOthers(): void {
   try {
-    lowerPriority();
+    lowerPriority(NICER_BY);
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
     // not allowed or not known here: then it runs like everything else

@@ -11,7 +11,7 @@ import { watchFile } from "../config/watch.ts";
 import { demoUpstream, type DemoUpstream } from "../demo/upstream.ts";
 import type { GatewayCounts } from "../gateway/counters.ts";
 import { loadOrCreateKey } from "../journal/seal.ts";
-import type { PipelineCounts } from "../pipeline/pipeline.ts";
+import type { PipelineCounts } from "../pipeline/counts.ts";
 import { banner, farewell } from "./banner.ts";
 import { child, type Child } from "./child.ts";
 import { control } from "./control.ts";
@@ -19,7 +19,7 @@ import { intakeKeyFile, openDataFolder, readServeFile, type DataFolder } from ".
 import { diskOf } from "./disk.ts";
 import { doctor, withLivesBefore, type Doctor } from "./doctor.ts";
 import { leftBehind, type LeftBehind } from "./left_behind.ts";
-import type { DemoAddress, FromGateway, ToGateway, ToPipeline } from "./messages.ts";
+import type { DemoAddress, FromGateway, InForce, ToGateway, ToPipeline } from "./messages.ts";
 import { outage } from "./outage.ts";
 import { checkPort, explain } from "./port.ts";
 import { logger } from "./process.ts";
@@ -143,6 +143,8 @@ async function startUp(
   const pipelineStarted = inTime(pipeline.started, PIPELINE_WITHIN_MS);
   const countsOf = new Map<number, GatewayCounts>();
   const countsOfGone: GatewayCounts[] = [];
+  /** The newest comes last. */
+  const inForce = new Map<number, InForce>();
 
   const dataUrl = (): string => `http://${urlHost(settings.gateway.host)}:${port}`;
 
@@ -178,7 +180,7 @@ async function startUp(
       },
       onMessage(each) {
         const message = each as FromGateway;
-        if (message.type === "report") countsOf.set(index, message.counts);
+        if (message.type === "report") reported(index, message);
         if (message.type !== "ready") return;
         port = message.port;
         announce();
@@ -188,10 +190,17 @@ async function startUp(
         const counts = countsOf.get(index);
         if (counts) countsOfGone.push({ ...counts, open: 0 });
         countsOf.delete(index);
+        inForce.delete(index);
         tellLanes();
       },
       log,
     });
+  }
+
+  function reported(index: number, report: Extract<FromGateway, { type: "report" }>): void {
+    countsOf.set(index, report.counts);
+    inForce.delete(index);
+    if (report.inForce) inForce.set(index, report.inForce);
   }
 
   async function state(): Promise<Doctor> {
@@ -205,8 +214,7 @@ async function startUp(
     lastOfPipeline = ofPipeline ?? lastOfPipeline;
     const summed = lastOfPipeline ? withLivesBefore(pipelineBefore, lastOfPipeline) : pipelineBefore;
     return doctor([...countsOfGone, ...countsOf.values()], summed, {
-      durability: settings.durability,
-      capture: settings.capture,
+      inForce: [...inForce.values()].at(-1),
       pipeline: pipeline.ready ? "ready" : "down",
       disk: await disk(),
       behind: await down.state(),

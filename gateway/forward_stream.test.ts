@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { startDataPlane, type DataPlane } from "../testing/data_plane.ts";
 import { eventually } from "../testing/eventually.ts";
@@ -11,8 +12,8 @@ const sse = { "content-type": "text/event-stream" };
 const event = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
 const DONE = "data: [DONE]\n\n";
 
-async function open({ url }: DataPlane): Promise<IncomingMessage> {
-  const [response] = await openRequest({ url: `${url}/v1/chat/completions`, method: "POST", body: "{}" });
+async function open({ url }: DataPlane, headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
+  const [response] = await openRequest({ url: `${url}/v1/chat/completions`, method: "POST", headers, body: "{}" });
   response.on("error", () => {});
   return response;
 }
@@ -115,6 +116,46 @@ for (const durability of ["balanced", "strict"] as const) {
       expect(await plane.ended()).toHaveLength(CALLS);
     });
   }
+}
+
+/** Far longer than a reply waits that is not to wait for the disk. */
+const LONG_MS = 150;
+const callers = [
+  { title: "strict waits for the disk where others do not", common: "balanced", own: "strict", order: ["others", "own"] },
+  { title: "balanced does not wait for the disk where others do", common: "strict", own: "balanced", order: ["own", "others"] },
+] as const;
+for (const { title, common, own, order } of callers) {
+  test(`a caller that is ${title}`, async () => {
+    const answering: RequestListener = (_request, response) => void response.writeHead(200).write(answer, () => response.end());
+    await using up = await listen(createServer(answering));
+    const disk = Promise.withResolvers<void>();
+    await using plane = await startDataPlane({
+      upstreams: { up: `http://127.0.0.1:${up.port}/v1` },
+      durability: common,
+      clients: [
+        { name: "own", token: "own", durability: own },
+        { name: "others", token: "others" },
+      ],
+      disk: (lane) => ({ ...lane, durable: () => disk.promise.then(() => lane.durable()) }),
+    });
+    using leaving = new DisposableStack();
+    leaving.defer(disk.resolve); // or the data plane would wait for it
+    const ended: string[] = [];
+    const replies = order.map(async (token) => {
+      await untilEnd(await open(plane, { "x-spangate-key": token }), never);
+      ended.push(token);
+    });
+    await eventually(
+      () => ended,
+      ({ length }) => length > 0,
+    );
+    await setTimeout(LONG_MS);
+    expect(ended).toEqual(order.slice(0, 1));
+    disk.resolve();
+    await Promise.all(replies);
+    expect(ended).toEqual(order);
+    expect(plane.counts).toMatchObject({ begun: 2, completed: 2 });
+  });
 }
 
 test("with durability off the journal stays empty, and the calls are counted", async () => {

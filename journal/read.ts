@@ -47,7 +47,7 @@ export interface JournalReader extends AsyncDisposable {
   end(): JournalRecord[];
   /** First sequence of the segment the last record came from. */
   readonly segment: Sequence | undefined;
-  /** Bytes on the disk that were not read yet. */
+  /** Bytes on the disk that no `read` has answered with yet: one that is under way has not. */
   backlogBytes(): Promise<number>;
 }
 
@@ -68,6 +68,8 @@ export function journalReader(options: ReadOptions): JournalReader {
   let superseded = false;
   /** Every number up to this one was seen, or reported as missing. */
   let accounted = options.missedAfter ?? options.after;
+  /** Where the last `read` ended. */
+  let answered: { readonly segment: Sequence | undefined; readonly offset: number } = { segment: undefined, offset: 0 };
   /** Sizes of segments that will not grow any more. */
   const sizes = new Map<Sequence, number>();
 
@@ -267,10 +269,20 @@ export function journalReader(options: ReadOptions): JournalReader {
     if (records.length === 0) throw error;
   }
 
+  function remember(): void {
+    answered = { segment: first, offset };
+  }
+
   return {
     async read(maxBytes = 4 * READ_BYTES) {
       const records: JournalRecord[] = [];
-      await readInto(records, maxBytes).catch((error: unknown) => interrupted(error, records));
+      try {
+        await readInto(records, maxBytes);
+      } catch (error) {
+        interrupted(error, records);
+      } finally {
+        remember(); // in one step with the answer
+      }
       return records;
     },
     end() {
@@ -280,6 +292,7 @@ export function journalReader(options: ReadOptions): JournalReader {
       } catch (error) {
         interrupted(error, records);
       }
+      remember();
       return records;
     },
     get segment() {
@@ -290,13 +303,14 @@ export function journalReader(options: ReadOptions): JournalReader {
       const newest = segments.at(-1);
       let bytes = 0;
       for (const each of segments) {
-        if (first !== undefined && each < first) {
+        const { segment, offset } = answered;
+        if (segment !== undefined && each < segment) {
           sizes.delete(each);
           continue;
         }
         const size = sizes.get(each) ?? (await sizeOf(join(options.folder, segmentName(each))));
         if (each !== newest) sizes.set(each, size);
-        bytes += each === first ? Math.max(0, size - offset) : size;
+        bytes += each === segment ? Math.max(0, size - offset) : size;
       }
       return bytes;
     },

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { open as openFile, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Recorded } from "../genai/recorded.ts";
+import { folderBytes } from "../journal/room.ts";
 import { lane, openedAs, type Lane } from "../testing/lane.ts";
 import type { IntakeCursor } from "./batch.ts";
 import { intake, type Intake } from "./intake.ts";
@@ -49,6 +51,72 @@ test("exchanges come once they have ended, and the cursor says up to which", asy
   const second = await reading.next();
   expect([ids(second?.recorded), second?.through]).toEqual([["a completed"], { one: 3 }]);
 });
+
+test("a batch has the bytes that were read since the one before, those of exchanges that were open then included", async () => {
+  await using one = await open("one");
+  await using reading = reader();
+  reading.setLive(["one"]);
+  const head = await folderBytes(folder);
+  const said = [{ atUs: 1, bytes: Buffer.alloc(5000) }];
+  const read = async (): Promise<number | undefined> => {
+    await one.written();
+    return (await reading.next())?.journalBytes;
+  };
+  one.begin("a", { response: said });
+  expect([await read(), await reading.backlogBytes()]).toEqual([undefined, 0]); // there is nothing to be done with it yet
+  one.part("a", { response: said });
+  expect(await read()).toBeUndefined();
+  one.end("a");
+  const first = await read();
+  expect(first).toBe((await folderBytes(folder)) - head);
+  one.end("b", whole("b"));
+  expect(await read()).toBe((await folderBytes(folder)) - head - (first ?? 0));
+});
+
+test("bytes that were passed over because they are safe are in no batch", async () => {
+  await using one = await open("one");
+  one.end("a", { ...whole("a"), response: [{ atUs: 1, bytes: Buffer.alloc(5000) }] });
+  one.end("b", whole("b"));
+  await one.written();
+  await using reading = reader({ one: 1 });
+  reading.setLive(["one"]);
+  const batch = await reading.next();
+  expect(ids(batch?.recorded)).toEqual(["b completed"]);
+  expect(batch?.journalBytes).toBeGreaterThan(100);
+  expect(batch?.journalBytes).toBeLessThan(5000);
+});
+
+test("what was read of one lane counts as backlog while the next is still being read", async () => {
+  await using one = await open("one");
+  await using two = await open("two");
+  for (const each of [one, two]) {
+    each.end(each.name, { ...whole(each.name), response: [{ atUs: 1, bytes: Buffer.alloc(5000) }] });
+    await each.written();
+  }
+  await using reading = reader();
+  reading.setLive(["one", "two"]);
+  const handles = await fileHandles();
+  const read = Reflect.get(handles, "read") as (...given: unknown[]) => Promise<unknown>;
+  const seen: number[] = [];
+  const spy = vi.spyOn(handles, "read").mockImplementation(async function (this: unknown, ...given: unknown[]) {
+    seen.push(await reading.backlogBytes());
+    return (await Reflect.apply(read, this, given)) as never;
+  });
+  const batch = await reading.next();
+  spy.mockRestore();
+  expect(batch?.recorded).toHaveLength(2);
+  expect(seen.length).toBeGreaterThan(2);
+  const journalBytes = batch?.journalBytes ?? Infinity;
+  expect(journalBytes).toBeGreaterThan(10_000);
+  for (const bytes of seen) expect(bytes).toBeGreaterThanOrEqual(journalBytes);
+});
+
+/** What all open files have in common. */
+async function fileHandles(): Promise<FileHandle> {
+  const file = await openFile("/dev/null");
+  await file.close();
+  return Object.getPrototypeOf(file) as FileHandle;
+}
 
 test("a living lane never yields an incomplete exchange, a closed one does once", async () => {
   await using one = await open("one");

@@ -33,6 +33,8 @@ export interface IntakeBatch {
   readonly doubtful: boolean;
   /** What no exchange of a later batch needs. */
   readonly spent: Spent;
+  /** Bytes of all records that were read since the batch before, but for their sealing; those that were done with before do not count. */
+  readonly journalBytes: number;
 }
 
 /** How much of each lane has been read: all that comes before this segment, or the whole lane. */
@@ -56,6 +58,7 @@ export interface Intake extends AsyncDisposable {
   readonly behind: boolean;
   /** A batch and all before it are safe, or all that was read: deletes what no other exchange needs. */
   release(spent?: Spent): Promise<void>;
+  /** Bytes on the disk that are in no batch yet, without those of exchanges that are open. */
   backlogBytes(): Promise<number>;
 }
 
@@ -80,6 +83,10 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
   const lanes = new Map<string, Lane>();
   let live: ReadonlySet<string> | undefined;
   let checked = false;
+  /** What is being read now, */
+  let reading: Finished | undefined;
+  /** and bytes read since the last batch, of exchanges that had not ended. */
+  let openBytes = 0;
 
   async function findLanes(): Promise<void> {
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -136,6 +143,7 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
     readonly places: Place[];
     readonly poison: Letter[];
     doubtful: boolean;
+    bytes: number;
   }
 
   /** Reads on in one lane; adds what finished to `finished`. Returns whether there was anything. */
@@ -147,7 +155,9 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
     const records = over && read.length === 0 ? lane.reader.end() : read;
     const segment = lane.reader.segment ?? 0;
     for (const record of records) {
-      lane.owed -= RECORD_HEAD + record.payload.length;
+      const bytes = RECORD_HEAD + record.payload.length;
+      lane.owed -= bytes;
+      if (record.sequence > lane.done) finished.bytes += bytes;
       addRecord(lane, record, segment, finished);
     }
     if (records.length === 0) lane.owed = 0;
@@ -198,6 +208,27 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
     }
   }
 
+  /** Reads on in all lanes until something has finished or a lane is over. Returns whether there is that; throws when a lane failed instead. */
+  async function readUntilFound(finished: Finished): Promise<boolean> {
+    const found = (): boolean => finished.recorded.length + finished.poison.length > 0;
+    let closing = false;
+    let progress = true;
+    let failed: Failed | undefined;
+    while (progress && !found() && !closing) {
+      progress = false;
+      for (const lane of lanes.values()) {
+        if (lane.closed || lane.locked) continue;
+        const read = await readSafely(lane, finished);
+        if (typeof read === "object") failed = read;
+        else progress ||= read;
+        closing ||= lane.closed;
+      }
+    }
+    if (found() || closing) return true;
+    if (failed !== undefined) throw failed.error;
+    return false;
+  }
+
   const cursor = (): IntakeCursor => Object.fromEntries([...lanes].map(([name, { done, closed }]) => [name, closed ? "closed" : done]));
 
   function spent(): Spent {
@@ -215,24 +246,18 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
     },
     async next() {
       await findLanes();
-      const finished: Finished = { recorded: [], places: [], poison: [], doubtful: false };
-      const found = (): boolean => finished.recorded.length + finished.poison.length > 0;
-      let closing = false;
-      let progress = true;
-      let failed: Failed | undefined;
-      while (progress && !found() && !closing) {
-        progress = false;
-        for (const lane of lanes.values()) {
-          if (lane.closed || lane.locked) continue;
-          const read = await readSafely(lane, finished);
-          if (typeof read === "object") failed = read;
-          else progress ||= read;
-          closing ||= lane.closed;
-        }
+      const finished: Finished = { recorded: [], places: [], poison: [], doubtful: false, bytes: 0 };
+      reading = finished;
+      try {
+        if (!(await readUntilFound(finished))) return undefined;
+      } finally {
+        reading = undefined;
+        openBytes += finished.bytes;
       }
-      if (found() || closing) return { ...finished, through: cursor(), spent: spent() };
-      if (failed !== undefined) throw failed.error;
-      return undefined;
+      const { recorded, places, poison, doubtful } = finished;
+      const journalBytes = openBytes;
+      openBytes = 0;
+      return { recorded, places, poison, doubtful, through: cursor(), spent: spent(), journalBytes };
     },
     async mark() {
       await findLanes();
@@ -259,7 +284,7 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
       await findLanes();
       let bytes = 0;
       for (const { reader } of lanes.values()) bytes += await reader.backlogBytes();
-      return bytes;
+      return bytes + (reading?.bytes ?? 0); // behind the others: what is read meanwhile is counted twice rather than not at all
     },
     async [Symbol.asyncDispose]() {
       for (const { reader } of lanes.values()) await reader[Symbol.asyncDispose]();

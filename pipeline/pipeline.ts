@@ -1,24 +1,26 @@
 import { join } from "node:path";
-import type { Ending, Recorded } from "../genai/recorded.ts";
+import type { Recorded } from "../genai/recorded.ts";
 import type { Span } from "../genai/span.ts";
 import { journal } from "../journal/append.ts";
 import { trim, type Damage, type Missing } from "../journal/read.ts";
 import { KIND, type Sequence } from "../journal/record.ts";
 import type { Masters } from "../journal/seal.ts";
-import { StoreUnavailable, type SpanStore } from "../storage/store.ts";
+import type { SpanStore, StoreUnavailable } from "../storage/store.ts";
 import { encodeBatch, type IntakeCursor } from "./batch.ts";
 import type { Carried, Carrier } from "./carrier.ts";
+import { counts, lagMs, newTally, type PipelineCounts } from "./counts.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { feed, type FeedOptions } from "./feed.ts";
 import { intake, type IntakeBatch } from "./intake.ts";
 import { keptFrom, type KeepOptions } from "./kept.ts";
-import { aboutSpan, exchangeLetter, unreadable, type Letter, type Stage } from "./letter.ts";
+import { aboutSpan, exchangeLetter, unreadable, type Letter } from "./letter.ts";
 import { bodyBytes } from "./parcel.ts";
 import { replay, type Replayed } from "./replay.ts";
 import { spanBatches } from "./span_batches.ts";
 import { notStored } from "./stored.ts";
 import { suspect, type Suspect } from "./suspect.ts";
 import { trouble } from "./trouble.ts";
+import { orUnavailable, unavailable } from "./unavailable.ts";
 
 export interface PipelineOptions {
   readonly dataDir: string;
@@ -36,37 +38,13 @@ export interface PipelineOptions {
   readonly keep?: KeepOptions;
 }
 
-/** Counts of the pipeline since it started; JSON-safe. */
-export interface PipelineCounts {
-  /** Exchanges turned into spans, by ending. */
-  readonly carried: { readonly [ending in Ending]: number };
-  /** Spans written to the span journal, or found there at the start and not stored yet. */
-  readonly appended: number;
-  readonly stored: number;
-  /** Put aside, to be tried again; by stage. Those of the stage `store` were appended before. */
-  readonly dead_lettered: number;
-  readonly dead_letters: { readonly [stage in Stage]: number };
-  /** Those in the folder now, whenever they were put aside. */
-  readonly dead_letters_waiting: number;
-  /** Dead letters whose spans are stored now. */
-  readonly replayed: number;
-  readonly dropped: { readonly [reason: string]: number };
-  /** Stretches of a journal, or of a dead letter's file, that could not be read. */
-  readonly damaged: number;
-  /** Records that are not on a journal although later ones are. */
-  readonly missing: number;
-  /** Published files that are damaged or gone, and rows that only they had. */
-  readonly damaged_files: number;
-  readonly missing_rows: number;
-  readonly backlog_bytes: number;
-  /** Age of the oldest work that is not done. */
-  readonly lag_ms: number;
-}
-
 /** Carries records from the intake journal to the span journal and its consumers, until it is stopped. */
 export interface Pipeline extends AsyncDisposable {
   setLive(lanes: readonly string[]): void;
-  /** Resolves when all that is on the intake now is readable in the store. */
+  /**
+   * Resolves when all that is on the intake now is readable in the store. Rejects with `StoreUnavailable` while it cannot get there: the disk
+   * of a journal fails, or the store takes nothing.
+   */
   readonly catchUp: () => Promise<void>;
   counts(): Promise<PipelineCounts>;
   /** Tries dead letters again, one by one; what succeeds is stored once and its letter is gone. */
@@ -85,22 +63,19 @@ const AHEAD_BYTES = 32 * 1024 * 1024;
 export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   const { dataDir, store, carrier, letters, onError } = options;
   const spansFolder = join(dataDir, "journal", "spans");
-  const carried: Record<Ending, number> = { completed: 0, cut: 0, abandoned: 0, incomplete: 0, rejected: 0 };
-  let appended = 0;
-  let damaged = 0;
-  let missing = 0;
-  let replayed = 0;
+  const intakeFolder = join(dataDir, "journal", "intake");
+  const tally = newTally();
   let behindSince: number | undefined;
   const ending = new AbortController();
   const troubles = trouble(onError);
   const feeding = feed({ store, onError, signal: ending.signal, ...options.retry });
 
   const onDamage = (damage: Damage): void => {
-    damaged++;
+    tally.damaged++;
     onError("a stretch of a journal could not be read and was skipped", { lane: "spans", ...damage });
   };
   const onMissing = (gap: Missing): void => {
-    missing += gap.to - gap.from + 1;
+    tally.missing += gap.to - gap.from + 1;
     onError("records are missing from a journal", { lane: "spans", ...gap });
   };
 
@@ -116,12 +91,16 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   const first = Math.max(newest.next, (await store.position()) + 1);
   const spans = await journal({ folder: spansFolder, first, newest: newest.segment, segmentBytes: options.segmentBytes });
   const reading = intake({
-    folder: join(dataDir, "journal", "intake"),
+    folder: intakeFolder,
     masters: options.masters,
     from: newest.through,
     onDamage,
     onMissing,
   });
+
+  /** What is tried, for who asks while it fails. */
+  const reads = `cannot read the intake journal in ${intakeFolder}`;
+  const writes = `cannot write the span journal in ${spansFolder}`;
 
   /** Batches that were read and are not safe yet, oldest first; they are carried meanwhile. */
   const ahead: Ahead[] = [];
@@ -139,7 +118,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     });
   let stopping = false;
   /** Why the store must get no other batch in this process. */
-  let broken: { readonly error: unknown } | undefined;
+  let broken: StoreUnavailable | undefined;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   schedule();
@@ -153,7 +132,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
         await letters.bury([unreadable(record)]);
         continue;
       }
-      appended += fresh.length;
+      tally.appended += fresh.length;
       if (suspects.isGuilty(sequence)) await giveSingly(fresh, sequence, suspects);
       else {
         suspects.giving(sequence);
@@ -195,13 +174,13 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   /** Carries on until all is done that was on the intake when it began, whatever comes meanwhile. One run at a time. */
   async function run(): Promise<void> {
-    if (broken !== undefined) throw broken.error;
-    await reading.mark();
+    if (broken !== undefined) throw broken;
+    await orUnavailable(reads, () => reading.mark());
     let more = true; // also when no bytes are owed: a lane may have been closed
-    let unread: { readonly error: unknown } | undefined;
+    let unread: StoreUnavailable | undefined;
     const readSafely = (): Promise<boolean> =>
       readOn().catch((error: unknown) => {
-        unread = { error };
+        unread = unavailable(reads, error);
         return false;
       });
     for (;;) {
@@ -211,7 +190,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       behindSince ??= performance.now();
       await finish(first);
     }
-    if (unread !== undefined) throw unread.error;
+    if (unread !== undefined) throw unread;
     behindSince = undefined;
     doubtful = false;
     await tidy("the intake could not be trimmed", () => reading.release());
@@ -246,13 +225,13 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     const { recorded, carried: all, letters: bad } = await first.outcome;
     first.appended ??= await appendBatch(batch, all, bad);
     const { spans: fresh, sequence } = first.appended;
-    await spans.durable(); // when it fails, the journal keeps the batch and goes on trying
+    await orUnavailable(writes, () => spans.durable()); // when it fails, the journal keeps the batch and goes on trying
     const before = await store.position();
     ahead.shift();
     newestSequence = sequence;
     cursor = batch.through;
-    appended += fresh.length;
-    for (const { closed } of recorded) carried[closed.ending]++;
+    tally.appended += fresh.length;
+    for (const { closed } of recorded) tally.carried[closed.ending]++;
     await give(fresh, sequence);
     await tidy("the intake could not be trimmed", () => reading.release(batch.spent));
     if ((await store.position()) > before) await tidy("published batches could not be deleted", trimSpans); // a long run must not fill the disk
@@ -261,7 +240,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   async function appendBatch({ through, poison, ...batch }: IntakeBatch, all: Carried, bad: readonly Letter[]): Promise<Appended> {
     const { spans: fresh, record } = doubtful || batch.doubtful ? await withoutStored(all, through) : all;
     await letters.bury([...poison, ...bad]);
-    return { spans: fresh, sequence: spans.append(KIND.batch, [record]) };
+    return { spans: fresh, sequence: await orUnavailable(writes, () => spans.append(KIND.batch, [record])) };
   }
 
   /** After a batch that the store did not get, it must get no other one in this process: its position would pass over the first. */
@@ -269,15 +248,15 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     try {
       await feeding.append({ spans: fresh, through });
     } catch (error) {
-      broken = { error };
+      broken = unavailable("the store does not take what is on the span journal", error);
       if (!ending.signal.aborted) fail(error); // who stops waiting has not failed
-      throw error;
+      throw broken;
     }
   }
 
   /** Its record says whether those behind it are in doubt too, for a process that starts from it. */
   async function withoutStored(carried: Carried, through: IntakeCursor): Promise<Carried> {
-    const fresh = await notStored(store, carried.spans);
+    const fresh = await orUnavailable("cannot ask the store which spans it has", () => notStored(store, carried.spans));
     const changes = doubtful || fresh.length < carried.spans.length;
     return changes ? { spans: fresh, record: encodeBatch({ spans: fresh, through, doubtful }) } : carried;
   }
@@ -301,10 +280,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   }
 
   function catchUp(): Promise<void> {
-    if (feeding.stuck !== undefined)
-      return Promise.reject(
-        new StoreUnavailable("the store does not take spans now; they wait in the span journal", { cause: feeding.stuck }),
-      );
+    if (feeding.stuck !== undefined) return Promise.reject(unavailable("the store does not take spans now", feeding.stuck));
     // Who comes while a run is on its way may have records that it has passed already: another one follows.
     const before = running ?? Promise.resolve();
     const what = "the pipeline could not carry on and will try again";
@@ -323,7 +299,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   function replayLetters(ids: readonly Sequence[]): Promise<Replayed> {
     const next = catchUp().then(async () => {
       const done = await replay(ids, { letters, carrier, store, put });
-      replayed += done.replayed;
+      tally.replayed += done.replayed;
       return done;
     });
     running = next.then(
@@ -335,19 +311,12 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   /** Spans of a letter, beside the intake: the cursor stays where it is. */
   async function put(fresh: readonly Span[], letter: Sequence): Promise<void> {
-    const sequence = spans.append(KIND.batch, [encodeBatch({ spans: fresh, through: cursor, letter, doubtful })]);
-    await spans.durable();
+    const record = encodeBatch({ spans: fresh, through: cursor, letter, doubtful });
+    const sequence = await orUnavailable(writes, () => spans.append(KIND.batch, [record]));
+    await orUnavailable(writes, () => spans.durable());
     newestSequence = sequence;
-    appended += fresh.length;
+    tally.appended += fresh.length;
     await give(fresh, sequence);
-  }
-
-  /** How long the oldest that is in hand has waited, by the clock it was recorded with: this process may be younger. */
-  function lagMs(): number {
-    if (behindSince === undefined) return 0;
-    const ends = ahead[0]?.batch.recorded.map(({ opened, closed }) => (opened.startedAtUs + closed.endedUs) / 1000) ?? [];
-    const oldest = ends.reduce((least, each) => Math.min(least, each), Infinity);
-    return Math.round(Math.max(performance.now() - behindSince, oldest === Infinity ? 0 : Date.now() - oldest));
   }
 
   function schedule(afterMs = POLL_MS): void {
@@ -365,22 +334,10 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     catchUp,
     replay: replayLetters,
     async counts() {
-      return {
-        carried,
-        appended,
-        stored: store.stored,
-        dead_lettered: Object.values(letters.counts.byStage).reduce((sum, count) => sum + count, 0),
-        dead_letters: { ...letters.counts.byStage },
-        dead_letters_waiting: await letters.waiting(),
-        replayed,
-        dropped: letters.counts.lost === 0 ? {} : { dead_letter_write: letters.counts.lost },
-        damaged: damaged + letters.counts.damaged,
-        missing,
-        damaged_files: store.damagedFiles,
-        missing_rows: store.missingRows,
-        backlog_bytes: await reading.backlogBytes(),
-        lag_ms: lagMs(),
-      };
+      // In this order: what is read meanwhile is counted twice rather than not at all.
+      const unread = await reading.backlogBytes();
+      const unsafe = ahead.reduce((sum, { batch }) => sum + batch.journalBytes, 0);
+      return await counts(tally, options, { backlog_bytes: unread + unsafe, lag_ms: lagMs(behindSince, ahead[0]?.batch) });
     },
     async [Symbol.asyncDispose]() {
       await using closing = new AsyncDisposableStack();

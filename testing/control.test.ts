@@ -181,3 +181,15 @@ test("while the pipeline is down calls are relayed and nothing is answered, and 
   expect(served.pids.gateway).toEqual(server.pids.gateway);
   expect((await control("/readyz", { server })).status).toBe(200);
 });
+
+test("while no gateway process runs, the doctor knows of no settings that are in force", async () => {
+  await using server = await startGateway({ config: { durability: "strict", audit: "required", capture: "full" } });
+  const token = (await spangate(["token", "create", "test", "--data", server.dataDir])).stdout.trim();
+  const said = async (): Promise<Record<string, unknown>> => JSON.parse((await control("/api/doctor", { token, server })).text);
+  const settings = { durability: "strict", audit: "required", capture: "full" };
+  expect(await said()).toMatchObject(settings);
+  for (const pid of server.pids.gateway) process.kill(pid, "SIGKILL");
+  const without = await eventually(said, ({ durability }) => durability !== "strict");
+  expect(without).toMatchObject({ durability: "unknown", audit: "unknown", capture: "unknown" });
+  expect(await eventually(said, ({ durability }) => durability === "strict", 10_000)).toMatchObject(settings);
+});

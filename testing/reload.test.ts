@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { eventually } from "./eventually.ts";
 import { startGateway, type Gateway } from "./gateway.ts";
 import { listen, type Listening } from "./listen.ts";
@@ -150,4 +152,25 @@ test("the log says which changes wait for the next start", async () => {
     (who) => who === "two",
   );
   expect(gateway.stderr()).toMatch(/"level":40.*max_capture_bytes.*next start/);
+});
+
+const inForce = z.object({ durability: z.string(), audit: z.string(), capture: z.string() });
+
+test("the doctor says what the gateway process has in force, not what it was told", async () => {
+  const said = async (): Promise<unknown> => inForce.parse(await gateway.doctor());
+  const read = (): number => gateway.stderr().split("the configuration was read again").length;
+  const before = { durability: "balanced", audit: "best_effort", capture: "scrubbed" };
+  const after = { durability: "strict", audit: "required", capture: "full" };
+  expect(await said()).toEqual(before);
+  const [hearing = 0] = gateway.pids.gateway;
+  const times = read();
+  process.kill(hearing, "SIGSTOP");
+  try {
+    await configure(leadingTo(two, after));
+    await eventually(read, (now) => now > times);
+    expect(await said()).toEqual(before);
+  } finally {
+    process.kill(hearing, "SIGCONT");
+  }
+  expect(await eventually(said, (now) => isDeepStrictEqual(now, after))).toEqual(after);
 });
