@@ -21,6 +21,8 @@ export interface ChildOptions<To> {
 export interface Child<To> {
   readonly pid: number | undefined;
   readonly ready: boolean;
+  /** When it last said something, on the monotonic clock. */
+  readonly heardAt: number;
   /** Resolves when the first incarnation is ready; rejects with a `StartError` when it cannot start. */
   readonly started: Promise<void>;
   send(message: To): void;
@@ -44,6 +46,7 @@ export function child<To extends { readonly type: string }>(
   const { name, log } = options;
   let current: ChildProcess | undefined;
   let ready = false;
+  let heardAt = -Infinity;
   let stopping = false;
   let everReady = false;
   let backoffMs = FIRST_BACKOFF_MS;
@@ -61,6 +64,7 @@ export function child<To extends { readonly type: string }>(
     });
     current = spawned;
     spawned.on("message", (message: { type: string; id?: number; counts?: unknown; message?: string }) => {
+      heardAt = performance.now();
       if (message.type === "ready") {
         ready = everReady = true;
         onStarted();
@@ -109,6 +113,9 @@ export function child<To extends { readonly type: string }>(
     },
     get ready() {
       return ready;
+    },
+    get heardAt() {
+      return heardAt;
     },
     started,
     send,

@@ -1,5 +1,8 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { tokens } from "../analytics/tokens.ts";
@@ -23,6 +26,7 @@ test("what fails unexpectedly reads internal error, and is told whole to the log
       tokens: access,
       doctor: () => Promise.resolve(aDoctor()),
       ready: () => false,
+      answering: () => true,
       pipelineSocket: "/nowhere.sock",
       onError: (error) => errors.push(error),
     },
@@ -40,4 +44,29 @@ test("what fails unexpectedly reads internal error, and is told whole to the log
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
   server.close();
   server.closeAllConnections();
+});
+
+test("a question to a pipeline that says nothing is refused at once", async () => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "spangate-control-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const pipelineSocket = join(folder, "pipeline.sock");
+  const mute = stack.adopt(createServer(), (each) => void each.close());
+  await once(mute.listen(pipelineSocket), "listening");
+  const server = control(
+    {
+      tokens: tokens(new DatabaseSync(":memory:")),
+      doctor: () => Promise.resolve(aDoctor()),
+      ready: () => false,
+      answering: () => false,
+      pipelineSocket,
+      onError: (error) => expect.fail(String(error)),
+    },
+    true,
+  );
+  stack.defer(() => server.closeAllConnections());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const reply = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/spans`);
+  expect([reply.status, await reply.json()]).toMatchObject([503, { error: { code: "store_unavailable" } }]);
+  server.close();
 });

@@ -11,6 +11,8 @@ export interface ControlOptions {
   readonly tokens: Tokens;
   readonly doctor: () => Promise<Doctor>;
   readonly ready: () => boolean;
+  /** Whether the pipeline is there to be asked. */
+  readonly answering: () => boolean;
   readonly pipelineSocket: string;
   /** Told of what failed unexpectedly; the caller reads "internal error". */
   readonly onError: (error: unknown) => void;
@@ -19,7 +21,7 @@ export interface ControlOptions {
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** `trusted`: reached by a socket that only this user can open, so no token is asked for. */
-export function control({ tokens, doctor, ready, pipelineSocket, onError }: ControlOptions, trusted: boolean): Server {
+export function control({ tokens, doctor, ready, answering, pipelineSocket, onError }: ControlOptions, trusted: boolean): Server {
   const pipeline = new Pool("http://pipeline", { socketPath: pipelineSocket, connections: 16 });
   const app = new Hono();
 
@@ -65,6 +67,7 @@ export function control({ tokens, doctor, ready, pipelineSocket, onError }: Cont
       return context.json(failed("unsupported_encoding", "send the body as it is, without a content encoding"), 415);
     }
     try {
+      if (!answering()) throw new Error("the pipeline is down, or says nothing");
       const reply = await pipeline.request({
         method,
         path: `${pathname}${search}`,
@@ -79,7 +82,7 @@ export function control({ tokens, doctor, ready, pipelineSocket, onError }: Cont
       return context.json(
         failed(
           "store_unavailable",
-          "the pipeline is not running, so nothing can be asked; calls are still relayed and recorded. Try again shortly",
+          "the pipeline is not running, or does not answer, so nothing can be asked; calls are still relayed and recorded. Try again shortly",
         ),
         503,
         {

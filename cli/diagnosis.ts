@@ -75,19 +75,24 @@ export function diagnosis(state: Doctor): string {
 /** One line for each thing that is wrong: what it means, and what to do. */
 export function advice(state: Doctor): readonly string[] {
   const { disk } = state;
-  const lost = total(state.dropped);
+  const [contentOnly, whole] = divided(state.dropped);
   return [
     state.pipeline === "down" &&
       "The pipeline is down: calls are relayed and recorded, nothing is answered. It is started again by itself; the log says why it ended.",
+    state.pipeline === "silent" &&
+      "The pipeline runs and says nothing: calls are relayed and recorded, nothing is answered. If it is not stopped on purpose, end that process; it is started again.",
     state.lag_ms > LATE_MS &&
       `The pipeline is ${seconds(state.lag_ms)} behind: nothing is lost, but rows come late. See the log, and whether the processor or the disk is busy.`,
-    lost > 0 &&
-      `${count(lost)} records were lost (${Object.keys(state.dropped).join(", ")}): see the log, and docs/operations.md for each reason.`,
+    total(whole) > 0 &&
+      `${count(total(whole))} records were lost (${Object.keys(whole).join(", ")}): docs/operations.md says of each reason what to do.`,
+    total(contentOnly) > 0 &&
+      `${count(total(contentOnly))} records were kept without their content (${Object.keys(contentOnly).join(", ")}): docs/operations.md says of each reason what to do.`,
     state.dead_letters_waiting > 0 &&
       "Some records could not go on: `spangate dead-letters list` says why, `spangate dead-letters replay` tries them again.",
-    state.damaged + state.missing > 0 &&
-      "A journal was damaged on the disk; what could be read was kept. Check the disk; the log has the places.",
-    state.damaged_files > 0 &&
+    state.damaged > 0 &&
+      "A stretch of a journal could not be read; what is around it was kept. The log has the places, and says if it is a key that is missing; else check the disk.",
+    state.missing > 0 && `${count(state.missing)} records of a journal are lost. The log has their numbers; check the disk.`,
+    state.missing_rows > 0 &&
       `Published files are damaged or missing; ${count(state.missing_rows)} rows are left out of every answer. The log names the files; restore them from a backup.`,
     disk.free < disk.total * SCARCE && `Only ${bytes(disk.free)} of the disk are free: make room, or set data_dir to another disk.`,
   ].filter((each) => each !== false);
@@ -95,6 +100,13 @@ export function advice(state: Doctor): readonly string[] {
 
 const count = (value: number): string => value.toLocaleString("en");
 const total = (values: { readonly [name: string]: number }): number => Object.values(values).reduce((sum, each) => sum + each, 0);
+
+/** What was lost of records that were kept, and records that were lost. */
+function divided(dropped: Doctor["dropped"]): readonly [Doctor["dropped"], Doctor["dropped"]] {
+  const isContent = ([reason]: [string, number]): boolean => reason.startsWith("content_");
+  const all = Object.entries(dropped);
+  return [Object.fromEntries(all.filter(isContent)), Object.fromEntries(all.filter((each) => !isContent(each)))];
+}
 
 function byName(sum: number, values: { readonly [name: string]: number }): string {
   const parts = Object.entries(values).filter(([, value]) => value > 0);

@@ -40,13 +40,17 @@ test("says that nothing is wrong, or what is and what to do", () => {
   expect(diagnosis(aState())).toContain("Nothing is wrong.");
   const wrong: readonly (readonly [Partial<Doctor>, string])[] = [
     [{ pipeline: "down" }, "started again by itself"],
+    [{ pipeline: "silent" }, "runs and says nothing"],
     [{ lag_ms: 61_000 }, "61.0 s behind"],
     [{ dropped: { journal_write: 1234 } }, "1,234 records were lost (journal_write)"],
+    [{ dropped: { content_quota: 5 } }, "5 records were kept without their content (content_quota)"],
     [{ dead_letters_waiting: 1 }, "spangate dead-letters list"],
-    [{ missing: 1 }, "Check the disk"],
+    [{ damaged: 1 }, "could not be read"],
+    [{ missing: 2 }, "2 records of a journal are lost"],
     [{ damaged_files: 1, missing_rows: 9 }, "9 rows are left out"],
     [{ disk: { ...DISK, free: 1e6 } }, "Only 976.6 KiB of the disk are free"],
   ];
+  expect(advice(aState({ damaged_files: 1 }))).toEqual([]); // all of its rows are published again
   for (const [more, says] of wrong) expect(advice(aState(more))).toEqual([expect.stringContaining(says)]);
   const text = diagnosis(
     aState({ dropped: { a: 1 }, dead_lettered: 2, dead_letters_waiting: 2, dead_letters: { ...aState().dead_letters, store: 2 } }),

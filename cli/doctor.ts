@@ -40,13 +40,14 @@ export interface Doctor {
   readonly durability: string;
   readonly audit: string;
   readonly capture: string;
-  readonly pipeline: "ready" | "down";
+  /** `silent`: it runs, and has said nothing for ten seconds. */
+  readonly pipeline: "ready" | "down" | "silent";
 }
 
 export interface Observed extends Pick<Doctor, "pipeline" | "disk"> {
   /** What the gateway processes say themselves, not what they were told. */
   readonly inForce: InForce | undefined;
-  /** Seen from outside, while the pipeline is down. */
+  /** Seen from outside, while the pipeline is down or silent. */
   readonly behind: Behind | undefined;
 }
 

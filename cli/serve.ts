@@ -23,6 +23,7 @@ import type { DemoAddress, FromGateway, InForce, ToGateway, ToPipeline } from ".
 import { outage } from "./outage.ts";
 import { checkPort, explain } from "./port.ts";
 import { logger } from "./process.ts";
+import { silence } from "./silence.ts";
 import { StartError } from "./start_error.ts";
 
 /** Beyond the drain time, a process gets this long to write what it holds. */
@@ -111,6 +112,7 @@ async function startUp(
   const gateways: Child<ToGateway>[] = [];
   let controlUrl = "";
   let announcing: NodeJS.Timeout | undefined;
+  let unannounced = false;
   let lastOfPipeline: PipelineCounts | undefined;
   /** Of its lives that are over. */
   let pipelineBefore: PipelineCounts | undefined;
@@ -140,6 +142,20 @@ async function startUp(
     log,
   });
   down.began();
+  const silent = silence(pipeline, {
+    onSilent(silentMs) {
+      log.error(
+        { process: "pipeline", silent_ms: silentMs },
+        "a process runs and says nothing; calls are relayed and recorded, and wait for it",
+      );
+      down.began();
+    },
+    onHeard() {
+      log.warn({ process: "pipeline" }, "a process that said nothing speaks again");
+      down.ended();
+    },
+  });
+  const answering = (): boolean => pipeline.ready && !silent.silent;
   const pipelineStarted = inTime(pipeline.started, PIPELINE_WITHIN_MS);
   const countsOf = new Map<number, GatewayCounts>();
   const countsOfGone: GatewayCounts[] = [];
@@ -160,13 +176,16 @@ async function startUp(
         data_url: dataUrl(),
         control_url: controlUrl,
       });
+      unannounced = false;
     } catch (error) {
-      log.warn({ err: error }, "could not write run/serve.json; the commands find the server as it was before until that succeeds");
+      if (!unannounced)
+        log.warn({ err: error }, "could not write run/serve.json; the commands find the server as it was before until that succeeds");
+      unannounced = true;
       announcing = setTimeout(announce, ANNOUNCE_AGAIN_MS).unref();
     }
   }
   const relaying = (): boolean => gateways.length > 0 && gateways.every((each) => each.ready);
-  const ready = (): boolean => pipeline.ready && relaying();
+  const ready = (): boolean => answering() && relaying();
 
   function startGateway(index: number): Child<ToGateway> {
     return child<ToGateway>({
@@ -215,7 +234,7 @@ async function startUp(
     const summed = lastOfPipeline ? withLivesBefore(pipelineBefore, lastOfPipeline) : pipelineBefore;
     return doctor([...countsOfGone, ...countsOf.values()], summed, {
       inForce: [...inForce.values()].at(-1),
-      pipeline: pipeline.ready ? "ready" : "down",
+      pipeline: pipeline.ready ? (silent.silent ? "silent" : "ready") : "down",
       disk: await disk(),
       behind: await down.state(),
     });
@@ -223,6 +242,7 @@ async function startUp(
 
   async function stopChildren(): Promise<void> {
     stopping = true;
+    silent[Symbol.dispose]();
     const limit = settings.gateway.drain_timeout_ms + STOP_MARGIN_MS;
     await Promise.all(gateways.map((each) => each.stop(limit)));
     // All lanes are closed now: what is in them is carried to the end and published.
@@ -243,7 +263,7 @@ async function startUp(
 
   const access = tokens(folder.state, adminToken(process.env));
   const onError = (error: unknown): void => log.error({ err: error }, "the control plane could not answer");
-  const controlOptions = { tokens: access, doctor: state, ready, pipelineSocket: folder.pipelineSocket, onError };
+  const controlOptions = { tokens: access, doctor: state, ready, answering, pipelineSocket: folder.pipelineSocket, onError };
   const [tcp, socket] = [control(controlOptions, false), control(controlOptions, true)];
   const { host } = settings.control;
   try {

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { SqlError, type SqlRunner } from "../analytics/api.ts";
+import { orUnavailable } from "../pipeline/unavailable.ts";
 import type { SpanStore } from "../storage/store.ts";
 import type { FromQuery, ToQuery } from "./messages.ts";
 
@@ -36,7 +37,7 @@ export function sqlRunner({ dataDir, store, timeLimitMs = TIME_LIMIT_MS }: SqlRu
   return {
     async run(statement, parameters) {
       const answer = await inTurn(async () => {
-        await store.flush();
+        await orUnavailable("cannot publish the newest rows", () => store.flush());
         const limits = { maxRows: MAX_ROWS, maxBytes: MAX_BYTES };
         return await ask({ dataDir, files: await store.wholeFiles(), statement, parameters, ...limits }, timeLimitMs);
       });
