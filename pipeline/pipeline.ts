@@ -279,7 +279,13 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     }
   }
 
-  function catchUp(): Promise<void> {
+  /** Carries on, and whatever was damaged until now is made good: who asks next has its rows too. */
+  async function catchUp(): Promise<void> {
+    if (filesChecked) await store.wholeFiles().catch(() => {}); // the question itself says what is wrong
+    await carryOn();
+  }
+
+  function carryOn(): Promise<void> {
     if (feeding.stuck !== undefined) return Promise.reject(unavailable("the store does not take spans now", feeding.stuck));
     // Who comes while a run is on its way may have records that it has passed already: another one follows.
     const before = running ?? Promise.resolve();
@@ -297,7 +303,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
 
   /** Behind a run that left nothing undone: the store must get batches in their order. */
   function replayLetters(ids: readonly Sequence[]): Promise<Replayed> {
-    const next = catchUp().then(async () => {
+    const next = carryOn().then(async () => {
       const done = await replay(ids, { letters, carrier, store, put });
       tally.replayed += done.replayed;
       return done;
@@ -322,7 +328,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   function schedule(afterMs = POLL_MS): void {
     if (stopping) return;
     timer = setTimeout(() => {
-      catchUp()
+      carryOn()
         .catch(() => {})
         .finally(() => schedule(troubles.any ? Math.min(afterMs * 2, MOST_POLL_MS) : POLL_MS));
     }, afterMs);
@@ -346,7 +352,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       stopping = true;
       ending.abort();
       clearTimeout(timer);
-      await catchUp().catch(() => {});
+      await carryOn().catch(() => {});
       await store
         .flush()
         .catch((error: unknown) =>

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -163,4 +163,22 @@ test("without any intake, with empty and strange files in it, the pipeline start
   await using again = running;
   expect(await again.stored()).toEqual(["a"]);
   expect((await again.pipeline.counts()).damaged).toBe(1);
+});
+
+test("a question asked just after a published file was damaged has its rows all the same, from the span journal", async () => {
+  await using one = await lane();
+  for (const id of ["a", "b"]) one.end(id, { opened: openedAs(id) });
+  await one.written();
+  await using running = await start({ dataDir, onStoreError: () => {} });
+  expect(await running.stored()).toEqual(["a", "b"]);
+  await running.store.flush();
+  const [file = ""] = running.store.files();
+  for (let round = 0; round < 3; round++) {
+    const path = join(dataDir, running.store.files()[0] ?? "");
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect(await running.stored()).toEqual(["a", "b"]);
+  }
+  expect(running.store.files()).not.toContain(file);
 });
