@@ -76,7 +76,7 @@ export function child<To extends { readonly type: string }>(
       options.onMessage(message);
     });
     spawned.on("error", (error) => {
-      log.error({ err: error, process: name }, "could not start a process, or talk to it");
+      log.error({ err: error, child: name }, "could not start a process, or talk to it");
       if (spawned.pid !== undefined) return;
       failure = error.message; // there is none that could exit
       ended(null, null);
@@ -94,7 +94,7 @@ export function child<To extends { readonly type: string }>(
         if (options.dispensable !== true) return;
       }
       if (performance.now() - since > STABLE_MS) backoffMs = FIRST_BACKOFF_MS;
-      log.error({ process: name, code, signal, restart_in_ms: backoffMs }, "a process ended and will be started again");
+      log.error({ child: name, code, signal, restart_in_ms: backoffMs }, "a process ended and will be started again");
       setTimeout(() => {
         if (!stopping) spawn();
       }, backoffMs).unref();
@@ -144,7 +144,7 @@ export function child<To extends { readonly type: string }>(
       const exited = new Promise<void>((resolve) => running.once("exit", () => resolve()));
       send({ type: "stop" });
       const timer = setTimeout(() => {
-        log.error({ process: name }, "a process did not end in time and was killed");
+        log.error({ child: name }, "a process did not end in time and was killed");
         running.kill("SIGKILL");
       }, timeoutMs);
       await exited;

@@ -145,13 +145,13 @@ async function startUp(
   const silent = silence(pipeline, {
     onSilent(silentMs) {
       log.error(
-        { process: "pipeline", silent_ms: silentMs },
+        { child: "pipeline", silent_ms: silentMs },
         "a process runs and says nothing; calls are relayed and recorded, and wait for it",
       );
       down.began();
     },
     onHeard() {
-      log.warn({ process: "pipeline" }, "a process that said nothing speaks again");
+      log.warn({ child: "pipeline" }, "a process that said nothing speaks again");
       down.ended();
     },
   });
