@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { listen } from "./listen.ts";
+import { listen, type Listening } from "./listen.ts";
 
 /** How one call is answered. It travels with the call, in the header `x-script`. */
 export interface CallScript {
@@ -33,6 +33,7 @@ export interface ScriptedUpstream extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly log: readonly UpstreamCall[];
+  readonly connections: Listening["connections"];
 }
 
 /** What is answered to a call, word by word. */
@@ -68,6 +69,7 @@ export async function scriptedUpstream(): Promise<ScriptedUpstream> {
     url: `http://127.0.0.1:${listening.port}/v1`,
     port: listening.port,
     log,
+    connections: listening.connections,
     [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
   };
 }

@@ -1,23 +1,30 @@
 import { existsSync, watch } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { readManifest } from "../../storage/manifest.ts";
 import { assertConserved, assertNone, settled } from "../conservation.ts";
 import { eventually } from "../eventually.ts";
 import type { Gateway } from "../gateway.ts";
 import { childrenOf, kill } from "../process_tree.ts";
 import type { Fault, Round } from "./fault.ts";
+import { newestBatch } from "./newest_batch.ts";
 import { mixedCalls, pipelineReady, rig, type Rig } from "./rig.ts";
 
+const TOO_LATE = "spans appended, and moved on already";
+const APPENDED = "spans appended, and not moved on";
 /** The supervisor waits longer before each restart: so often the pipeline is killed before the server is started anew. */
 const KILLS_EACH = 3;
 const PER_SECOND = 200;
 /** Longest that a change of a file is waited for. */
 const POINT_WITHIN_MS = 5000;
 
+/** With so many kills, none of the points may be missing. */
+const MANY_KILLS = 100;
+
 /** When the pipeline is killed: at any instant, or right behind a change of these files. */
 const POINTS = [
   { name: "any instant" },
-  { name: "spans appended, and not moved on", folder: "journal/spans" },
+  { name: APPENDED, folder: "journal/spans" },
   { name: "a file being published", folder: "parquet" },
   { name: "the manifest moved", folder: ".", file: "manifest.jsonl" },
   { name: "intake read, and being deleted", folder: "journal/intake" },
@@ -41,6 +48,8 @@ export const pipelineKilled: Fault = {
     round.measured("completed", ledger.filter(({ ending }) => ending === "completed").length);
     round.measured("lost, twice, or otherwise", tally.differing);
     for (const [name, count] of hit) round.measured(`kills: ${name}`, count);
+    const missed = POINTS.filter(({ name }) => !hit.has(name)).map(({ name }) => name);
+    if (round.count >= MANY_KILLS && missed.length > 0) throw new Error(`of ${round.count} kills none was at: ${missed.join("; ")}`);
   },
 };
 
@@ -71,7 +80,8 @@ async function oneServer(
     if (at && (await kill(pid))) {
       killed++;
       injected();
-      hit.set(point.name, (hit.get(point.name) ?? 0) + 1);
+      const name = point.name === APPENDED && !(await isBetween(dataDir)) ? TOO_LATE : point.name;
+      hit.set(name, (hit.get(name) ?? 0) + 1);
     }
   }
   stop.abort();
@@ -82,6 +92,13 @@ async function oneServer(
   tally.differing += differences.length;
   assertNone(differences);
   await assertConserved(gateway);
+}
+
+/** Whether batches stand on the span journal that no publication holds: the next pipeline has to give them to the store again. */
+async function isBetween(dataDir: string): Promise<boolean> {
+  const { publications } = await readManifest(dataDir);
+  const published = Math.max(0, ...publications.map(({ through }) => through));
+  return (await newestBatch(dataDir)).sequence > published;
 }
 
 /** The process of the pipeline, once it is there and ready. */

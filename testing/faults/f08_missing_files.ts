@@ -1,7 +1,11 @@
-import { readdir, rm, truncate, unlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, readdir, rm, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { segmentName } from "../../journal/segment.ts";
 import { assertNone, counted, settled } from "../conservation.ts";
+import type { LedgerCall } from "../ledger.ts";
 import type { Fault } from "./fault.ts";
+import { newestBatch } from "./newest_batch.ts";
 import { rig } from "./rig.ts";
 import { expectStored, writeLane } from "./written_lane.ts";
 
@@ -12,19 +16,23 @@ const READY_WITHIN_MS = 3000;
 
 export const missingFiles: Fault = {
   id: "F08",
-  title: "a segment of the intake is missing, the span journal is gone, a cursor file is empty",
+  title: "a segment of the intake is missing; the span journal is gone; its newest segment, where the intake's cursor stands, is empty",
   holds: "the server is ready within 3 s, stores what is there once, and counts the records that are not",
   fast: 6,
   long: 60,
   async run({ count, random, injected, measured }) {
     const emptyMs = await emptyStart();
     await using all = await rig();
+    const { client, upstream } = all;
     const expected = new Map<string, string>();
     let gone = 0;
-    for (let index = 0; index < count - 1; index++) {
-      const ids = Array.from({ length: EXCHANGES }, (_, i) => `f08-${index}-${String(i).padStart(2, "0")}`);
-      const records = ids.map((id) => ({ id, is: "whole" as const }));
-      const lane = await writeLane({ dataDir: all.dataDir, name: `gone-${index}`, records, segmentBytes: SEGMENT_BYTES });
+    for (let index = 0; index < Math.max(1, count - 2); index++) {
+      const lane = await writeLane({
+        dataDir: all.dataDir,
+        name: `gone-${index}`,
+        records: records(`f08-${index}-`),
+        segmentBytes: SEGMENT_BYTES,
+      });
       const files = [...new Set(lane.records.map(({ file }) => file))];
       const file = random.pick(files.slice(0, -1)); // that the newest is missing, nothing tells
       await unlink(file);
@@ -34,6 +42,7 @@ export const missingFiles: Fault = {
         else expected.set(record.id, "completed");
       }
     }
+    const again = await laneTwice(all.dataDir, expected);
     const readyMs: number[] = [];
     const timed = async (): ReturnType<typeof all.start> => {
       const since = performance.now();
@@ -49,14 +58,22 @@ export const missingFiles: Fault = {
       measured("records missing", gone);
       measured("counted", missing);
     }
-    // The cursor of the intake goes with the span journal; what it had finished is stored, and must not be stored again.
-    await rm(join(all.dataDir, "journal", "spans"), { recursive: true });
-    for (const file of await filesBelow(join(all.dataDir, "journal", "cursors"))) await truncate(file, 0);
-    injected();
-    await using gateway = await timed();
-    for (let i = 0; i < EXCHANGES; i++) await all.client.call({ id: `after-${i}`, stream: false, words: 3, everyMs: 0 });
-    assertNone((await settled(gateway, "after-", { ledger: all.client.ledger, upstream: all.upstream.log })).differences);
-    await expectStored(gateway, "f08-", expected);
+    const spans = join(all.dataDir, "journal", "spans");
+    const losses = [
+      { name: "gone", lose: () => rm(spans, { recursive: true }) },
+      { name: "emptied", lose: () => emptyNewest(all.dataDir) },
+    ];
+    for (const { name, lose } of losses) {
+      await lose();
+      injected();
+      // The cursor went with it; what is on the intake as before a kill is stored, and must not be stored again.
+      await again();
+      await using gateway = await timed();
+      const prefix = `after-${name}-`;
+      for (let i = 0; i < EXCHANGES; i++) await client.call({ id: `${prefix}${i}`, stream: false, words: 3, everyMs: 0 });
+      assertNone((await settled(gateway, prefix, { ledger: callsOf(client.ledger, prefix), upstream: upstream.log })).differences);
+      await expectStored(gateway, "f08-", expected);
+    }
     const slowest = Math.max(...readyMs);
     measured("ready, slowest", slowest, "ms");
     measured("ready with an empty folder", emptyMs, "ms");
@@ -71,6 +88,38 @@ async function emptyStart(): Promise<number> {
   await using gateway = await all.start();
   void gateway;
   return performance.now() - since;
+}
+
+const records = (prefix: string): readonly { readonly id: string; readonly is: "whole" }[] =>
+  Array.from({ length: EXCHANGES }, (_, i) => ({ id: `${prefix}${String(i).padStart(2, "0")}`, is: "whole" }));
+
+const callsOf = (ledger: readonly LedgerCall[], prefix: string): readonly LedgerCall[] =>
+  ledger.filter(({ script }) => script.id.startsWith(prefix));
+
+/** Writes a lane, and gives what puts it on the intake again as it was. */
+async function laneTwice(dataDir: string, expected: Map<string, string>): Promise<() => Promise<void>> {
+  const { folder, records: written } = await writeLane({
+    dataDir,
+    name: "again",
+    records: records("f08-again-"),
+    segmentBytes: SEGMENT_BYTES,
+  });
+  for (const { id } of written) expected.set(id, "completed");
+  const kept = join(dataDir, "again");
+  await cp(folder, kept, { recursive: true });
+  return async () => {
+    if (existsSync(folder)) throw new Error(`${folder} is still there: what is in it was not done with`);
+    await cp(kept, folder, { recursive: true });
+  };
+}
+
+/** Empties the newest segment of the span journal, and the file of each other cursor. */
+async function emptyNewest(dataDir: string): Promise<void> {
+  const { segment, sequence } = await newestBatch(dataDir);
+  await truncate(join(dataDir, "journal", "spans", segmentName(segment)), 0);
+  if ((await newestBatch(dataDir)).sequence >= sequence)
+    throw new Error(`segment ${segment} of the span journal did not hold its newest batch`);
+  for (const file of await filesBelow(join(dataDir, "journal", "cursors"))) await truncate(file, 0);
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {

@@ -8,7 +8,7 @@ import { flippedBits } from "./f06_flipped_bits.ts";
 import { garbageTail } from "./f07_garbage_tail.ts";
 import { longBacklog } from "./f08_backlog.ts";
 import { missingFiles } from "./f08_missing_files.ts";
-import { fullDisk } from "./f09_full_disk.ts";
+import { fullDisk, readOnlyDisk } from "./f09_full_disk.ts";
 import { syncFails } from "./f12_sync_fails.ts";
 import { eachOperation } from "./f14_each_operation.ts";
 import { slowDisk } from "./f15_slow_disk.ts";
@@ -46,6 +46,7 @@ export const faults: readonly Fault[] = [
   missingFiles,
   longBacklog,
   fullDisk,
+  readOnlyDisk,
   syncFails,
   eachOperation,
   slowDisk,

@@ -1,19 +1,17 @@
 import { readdirSync } from "node:fs";
 import { z } from "zod";
 import { eventually } from "../eventually.ts";
-import { startGateway } from "../gateway.ts";
+import { startGateway, type Gateway } from "../gateway.ts";
 
 const observed = z.object({ usedBytes: z.number(), residentBytes: z.number(), delayP99Ms: z.number() });
 export type Observed = z.infer<typeof observed>;
 
 /** A whole server, whose one gateway process can be looked into. */
-export interface ObservedGateway extends AsyncDisposable {
+export interface ObservedGateway extends Pick<Gateway, "stderr" | "doctor" | "sql">, AsyncDisposable {
   /** Without a path. */
   readonly url: string;
   /** The gateway process. */
   readonly pid: number;
-  stderr(): string;
-  doctor(): Promise<unknown>;
   /** After garbage was collected: memory in use, and with what the allocator has not given back; and how late the event loop was since the last look. */
   observe(): Promise<Observed>;
   /** Files and connections it has open. Linux. */
@@ -37,6 +35,7 @@ export async function observedGateway(upstreamUrl: string, config: object = {}):
     pid,
     stderr: () => gateway.stderr(),
     doctor: () => gateway.doctor(),
+    sql: (statement) => gateway.sql(statement),
     async observe() {
       const before = looks().length;
       process.kill(pid, "SIGUSR2");
