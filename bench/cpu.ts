@@ -48,12 +48,6 @@ export function forgetPeak(pids: readonly number[]): void {
   for (const pid of pids) orNone(() => writeFileSync(`/proc/${pid}/clear_refs`, "5"));
 }
 
-/** The children of a process, without theirs. */
-export function childrenOf(pid: number): readonly number[] {
-  const text = orNone(() => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")) ?? "";
-  return text.split(" ").filter(Boolean).map(Number);
-}
-
 function orNone<Value>(read: () => Value): Value | undefined {
   try {
     return read();

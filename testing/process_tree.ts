@@ -14,9 +14,14 @@ export function childrenOf(parent: number, entry?: Entry): readonly number[] {
     .filter((pid) => isRunning(pid) && (entry === undefined || read(`/proc/${pid}/cmdline`).includes(entry)));
 }
 
+/** Whether there is such a process, and not only its last trace until its parent asks for it. */
 export function isRunning(pid: number): boolean {
-  const status = read(`/proc/${pid}/status`);
-  return status !== "" && !/^State:\s+[ZX]/m.test(status);
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  return process.platform !== "linux" || /^State:\s+[^ZX]/m.test(read(`/proc/${pid}/status`));
 }
 
 /** Ends processes by SIGKILL, all in one turn. Gives when that was, once they are gone; undefined when none was running. */

@@ -1,7 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { test } from "vitest";
 import { eventually } from "./eventually.ts";
 import { startGateway, type Gateway } from "./gateway.ts";
 import { listen, type Listening } from "./listen.ts";
+import { isRunning } from "./process_tree.ts";
 import { openRequest, rawRequest } from "./raw.ts";
 
 const event = 'data: {"id":"c","object":"chat.completion.chunk","model":"demo","choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n';
@@ -47,16 +47,6 @@ async function textOf(response: IncomingMessage): Promise<string> {
   let text = "";
   for await (const bytes of response as AsyncIterable<Buffer>) text += bytes;
   return text;
-}
-
-/** Whether there is such a process, and not only its last trace until its parent asks for it. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 const processesOf = ({ pid, pids }: Gateway): readonly number[] => [pid, ...pids.gateway, pids.pipeline];
