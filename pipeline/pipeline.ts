@@ -181,6 +181,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     const readSafely = (): Promise<boolean> =>
       readOn().catch((error: unknown) => {
         unread = unavailable(reads, error);
+        behindSince ??= performance.now();
         return false;
       });
     for (;;) {

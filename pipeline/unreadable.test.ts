@@ -33,6 +33,24 @@ const key = (name: string): MasterKey => ({ id: name.repeat(16), bytes: Buffer.a
 const [a, b] = [key("a"), key("b")];
 const ioError = () => Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
 
+test("what cannot be read grows older until it can", async () => {
+  await using one = await openLane({ folder: intake(), name: "one" });
+  await using running = await start({ dataDir, lanes: ["one"] });
+  one.end("a", whole("a"));
+  await one.written();
+  const file = await open("/dev/null");
+  const handles = Object.getPrototypeOf(file) as typeof file;
+  await file.close();
+  const failing = vi.spyOn(handles, "read").mockRejectedValue(ioError());
+  await expect(running.pipeline.catchUp()).rejects.toThrow("EIO");
+  await setTimeout(50);
+  await expect(running.pipeline.catchUp()).rejects.toThrow("EIO");
+  expect((await running.pipeline.counts()).lag_ms).toBeGreaterThanOrEqual(50);
+  failing.mockRestore();
+  expect(await running.stored()).toEqual(["a"]);
+  expect((await running.pipeline.counts()).lag_ms).toBe(0);
+});
+
 for (const failing of [1, 2, 3, 4, 5]) {
   test(`what was read is not lost when read ${failing} of two lanes fails`, async () => {
     await using one = await openLane({ folder: intake(), name: "one" });
