@@ -50,10 +50,9 @@ export function unreachable(error: Error, { upstream }: Route, started: boolean)
       options,
     );
   }
-  const what = started ? "broke off its reply" : "could not be reached";
-  return new GatewayError(
-    "upstream_unreachable",
-    `the upstream ${where} ${what} (${codeOf(error) || error.message}); check that it runs and that base_url is right`,
-    options,
-  );
+  const why = codeOf(error) || error.message;
+  const message = started
+    ? `the upstream ${where} broke off its reply (${why}); what came before is not all of it`
+    : `the upstream ${where} could not be reached (${why}); check that it runs and that base_url is right`;
+  return new GatewayError("upstream_unreachable", message, options);
 }
