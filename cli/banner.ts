@@ -57,7 +57,7 @@ function notes({ capture, durability, clients }: Settings): string {
   return said.map((line) => `Note: ${line}`).join("\n");
 }
 
-/** What was recorded, and where it lies. */
+/** What was seen and what of it is stored, and where it lies. */
 export function farewell(state: Doctor, dataDir: string): string {
   const { completed, cut, abandoned, rejected, incomplete, stored, dropped } = state;
   const parts = [
@@ -69,8 +69,10 @@ export function farewell(state: Doctor, dataDir: string): string {
   ];
   const losses = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
   return [
-    `Recorded ${completed + cut + abandoned + rejected + incomplete} calls (${parts.join(", ")}), stored as ${stored} spans.`,
-    ...(losses.length > 0 ? [`Lost, by reason: ${losses.join(", ")}.`] : []),
+    `${counted(completed + cut + abandoned + rejected + incomplete, "call")} (${parts.join(", ")}), stored as ${counted(stored, "span")}.`,
+    ...(losses.length > 0 ? [`Not kept, by reason: ${losses.join(", ")}.`] : []),
     `They lie in ${dataDir}/parquet; open ${dataDir}/spans.duckdb with any DuckDB, or start again and ask.`,
   ].join("\n");
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
