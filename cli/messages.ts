@@ -44,6 +44,8 @@ export type FromGateway =
 export type FromPipeline =
   | { readonly type: "ready" }
   | { readonly type: "report"; readonly id?: number; readonly counts: PipelineCounts }
+  /** In place of a report that cannot be made. */
+  | { readonly type: "alive" }
   | { readonly type: "failed"; readonly message: string; readonly code?: string };
 
 /** One question for a query process, and its answer. */

@@ -110,7 +110,10 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
 }
 
 function reportSafely(id?: number): void {
-  report(id).catch((error: unknown) => log.warn({ err: error }, "could not report the counts"));
+  report(id).catch((error: unknown) => {
+    log.warn({ err: error }, "could not report the counts");
+    send({ type: "alive" });
+  });
 }
 
 async function report(id?: number): Promise<void> {

@@ -25,3 +25,14 @@ test("one that speaks, or does not run, is not silent", async () => {
   await setTimeout(3 * LIMIT_MS);
   expect([one.silent, other.silent, told]).toEqual([false, false, []]);
 });
+
+test("one that was silent and ends is not heard of", async () => {
+  const stopped = { ready: true, heardAt: -Infinity };
+  const told: string[] = [];
+  using watched = silence(stopped, { limitMs: LIMIT_MS, onSilent: () => told.push("silent"), onHeard: () => told.push("heard") });
+  await setTimeout(LIMIT_MS);
+  expect(watched.silent).toBe(true);
+  stopped.ready = false;
+  await setTimeout(LIMIT_MS);
+  expect([watched.silent, told]).toEqual([false, ["silent"]]);
+});

@@ -27,7 +27,7 @@ export function silence(of: Pick<Child<never>, "ready" | "heardAt">, { limitMs =
       onSilent(Math.round(silentMs));
     } else if (!over && silent) {
       silent = false;
-      onHeard();
+      if (of.ready) onHeard(); // else it has ended, and that is told by others
     }
     suspected = over;
   }, limitMs / 10);

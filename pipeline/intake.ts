@@ -56,6 +56,8 @@ export interface Intake extends AsyncDisposable {
   mark(): Promise<void>;
   /** Whether some of what was there at the last mark may still have to be read. False comes rather late than early. */
   readonly behind: boolean;
+  /** Why a lane could not be read the last time, also when others could; undefined when all could. */
+  readonly failing: unknown;
   /** A batch and all before it are safe, or all that was read: deletes what no other exchange needs. */
   release(spent?: Spent): Promise<void>;
   /** Bytes on the disk that are in no batch yet, without those of exchanges that are open. */
@@ -81,6 +83,8 @@ interface Lane {
 
 export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOptions): Intake {
   const lanes = new Map<string, Lane>();
+  /** Why a lane could not be read the last time. */
+  const failing = new Map<Lane, unknown>();
   let live: ReadonlySet<string> | undefined;
   let checked = false;
   /** What is being read now, */
@@ -198,10 +202,15 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
   /** What keeps one lane from being read must not keep the others. Returns like `readLane`. */
   async function readSafely(lane: Lane, finished: Finished): Promise<boolean | Failed> {
     try {
-      return await readLane(lane, finished);
+      const read = await readLane(lane, finished);
+      failing.delete(lane);
+      return read;
     } catch (error) {
       lane.owed = 0;
-      if (!(error instanceof KeyMissing)) return { error };
+      if (!(error instanceof KeyMissing)) {
+        failing.set(lane, error);
+        return { error };
+      }
       lane.locked = true;
       onDamage({ lane: lane.name, segment: segmentName(lane.reader.segment ?? 0), offset: 0, reason: `${error.message}, and start again` });
       return false;
@@ -262,6 +271,9 @@ export function intake({ folder, masters, from, onDamage, onMissing }: IntakeOpt
     async mark() {
       await findLanes();
       for (const lane of lanes.values()) lane.owed = lane.closed || lane.locked ? 0 : await lane.reader.backlogBytes();
+    },
+    get failing() {
+      return [...failing.values()][0];
     },
     get behind() {
       return [...lanes.values()].some(({ owed }) => owed > 0);

@@ -177,11 +177,10 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     if (broken !== undefined) throw broken;
     await orUnavailable(reads, () => reading.mark());
     let more = true; // also when no bytes are owed: a lane may have been closed
-    let unread: StoreUnavailable | undefined;
+    let unread: unknown;
     const readSafely = (): Promise<boolean> =>
       readOn().catch((error: unknown) => {
-        unread = unavailable(reads, error);
-        behindSince ??= performance.now();
+        unread = error;
         return false;
       });
     for (;;) {
@@ -191,7 +190,11 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
       behindSince ??= performance.now();
       await finish(first);
     }
-    if (unread !== undefined) throw unread;
+    unread ??= reading.failing; // one lane, while others could be read
+    if (unread !== undefined) {
+      behindSince ??= performance.now();
+      throw unavailable(reads, unread);
+    }
     behindSince = undefined;
     doubtful = false;
     await tidy("the intake could not be trimmed", () => reading.release());

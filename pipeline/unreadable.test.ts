@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,30 @@ test("what cannot be read grows older until it can", async () => {
   failing.mockRestore();
   expect(await running.stored()).toEqual(["a"]);
   expect((await running.pipeline.counts()).lag_ms).toBe(0);
+});
+
+test.skipIf(process.platform !== "linux")("a lane that cannot be read is not hidden by another that can", async () => {
+  await using one = await openLane({ folder: intake(), name: "one" });
+  await using two = await openLane({ folder: intake(), name: "two" });
+  two.end("two", whole("two"));
+  await two.written();
+  await using running = await start({ dataDir, lanes: ["one", "two"] });
+  const file = await open("/dev/null");
+  const handles = Object.getPrototypeOf(file) as typeof file;
+  await file.close();
+  const read = Reflect.get(handles, "read") as (...given: unknown[]) => Promise<never>;
+  const failing = vi.spyOn(handles, "read").mockImplementation(async function (this: typeof file, ...given: unknown[]) {
+    if (readlinkSync(`/proc/self/fd/${this.fd}`).includes("/two/")) throw ioError();
+    return await Reflect.apply(read, this, given);
+  });
+  for (const id of ["a", "b"]) {
+    one.end(id, whole(id));
+    await one.written();
+    await expect(running.pipeline.catchUp()).rejects.toThrow("EIO");
+  }
+  expect((await running.pipeline.counts()).lag_ms).toBeGreaterThan(0);
+  failing.mockRestore();
+  expect(await running.stored()).toEqual(["a", "b", "two"]);
 });
 
 for (const failing of [1, 2, 3, 4, 5]) {

@@ -43,9 +43,11 @@ const LAST_RETRY_MS = 60_000;
 const PUBLISH_AT_BYTES = 24 * 1024 * 1024;
 /** Of the quota of all journals: they hold what is not published, and must have room for what comes. */
 const PUBLISH_PART = 16;
+const LEAST_PUBLISH_AT_BYTES = 256 * 1024;
 
+/** When rows are published, for the quota of the journals in bytes. */
 export const publishWithin = (quota: number): { readonly publishAtBytes: number } => ({
-  publishAtBytes: Math.min(PUBLISH_AT_BYTES, Math.floor(quota / PUBLISH_PART)),
+  publishAtBytes: Math.max(LEAST_PUBLISH_AT_BYTES, Math.min(PUBLISH_AT_BYTES, Math.floor(quota / PUBLISH_PART))),
 });
 
 /**
@@ -68,7 +70,7 @@ const lastBatch = ({ batches }: Tail): Sequence => batches.at(-1)?.through ?? 0;
 
 /** Newest rows in memory, all others in Parquet files; one view over both. */
 export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStore> {
-  const { dataDir, publishAfterMs = 60_000, publishAtBytes = PUBLISH_AT_BYTES, onError, onFatal = onError } = options;
+  const { dataDir, publishAfterMs = 60_000, publishAtBytes = PUBLISH_AT_BYTES, onRefused, onError, onFatal = onError } = options;
   const onDamage = options.onDamage ?? ((message: string, facts: object) => onError(new Error(`${message}: ${JSON.stringify(facts)}`)));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const instance = await engine();
@@ -216,14 +218,28 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
     }
   }
 
-  /** One batch at a time, and all of it to one table. */
-  async function append(through: Sequence, insert: (table: string) => Promise<Taken>): Promise<void> {
+  type Insert = (table: string, alone: boolean) => Promise<Taken>;
+
+  /** One batch at a time, and all of it to one table. One for which there is no memory comes again when all before it are in files. */
+  async function append(through: Sequence, insert: Insert): Promise<void> {
     if (open.bytes >= publishAtBytes) await makeRoom();
+    try {
+      await appendNow(through, insert);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      await publishAll().catch((cause: unknown) => {
+        throw new StoreFull("there is no memory for more rows, and those there cannot be published", { cause });
+      });
+      await appendNow(through, insert);
+    }
+  }
+
+  async function appendNow(through: Sequence, insert: Insert): Promise<void> {
     const appended = appending.then(async () => {
       const last = Math.max(lastBatch(open), lastBatch(other), published.through());
       if (through <= last)
         throw new Error(`batch ${through} came when the store had batch ${last}; it takes each batch once, in their order`);
-      const taken = await insert(open.table);
+      const taken = await insert(open.table, open.rows + other.rows === 0);
       open.rows += taken.rows;
       open.bytes += taken.bytes;
       open.batches.push({ through, rows: open.rows });
@@ -268,7 +284,10 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
         most = Math.floor(part.length / 2);
       }
     }
-    if (tail.rows === 0) return;
+    if (tail.rows === 0) {
+      tail.batches.length = 0;
+      return;
+    }
     const emptied = await doneUnlessTouched(() => empty(tail));
     if (!emptied) await empty(tail); // the view leaves out what was touched
   }
@@ -321,9 +340,9 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
     async position() {
       return published.through();
     },
-    append: ({ spans, through }) => append(through, (table) => insertAll(writer, table, spans, options.onRefused)),
+    append: ({ spans, through }) => append(through, (table, alone) => insertAll(writer, table, spans, { onRefused, alone })),
     appendEach: ({ spans, through }, beforeEach) =>
-      append(through, (table) => insertEach(writer, table, spans, options.onRefused, beforeEach)),
+      append(through, (table, alone) => insertEach(writer, table, spans, { onRefused, alone, beforeEach })),
     flush,
     async query(statement, parameters = []) {
       await wholeFiles();
@@ -353,7 +372,7 @@ export async function duckdbStore(options: DuckdbStoreOptions): Promise<SpanStor
           // What the table does not take was refused the first time, and counted.
           for await (const spans of batches) {
             const own = spans.filter((span) => span.tenant === tenant);
-            await insertAll(publisher, "refill", own, () => {});
+            await insertAll(publisher, "refill", own, { onRefused: () => {} });
           }
           await publisher.run(`DELETE FROM refill WHERE ${DAY} != ${literal(day)}`);
           await publishRows({ table: "refill", after, through, replaces: [path] });

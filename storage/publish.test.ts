@@ -164,16 +164,43 @@ test("batches that the engine has not the memory to write together are published
   expect(await names(store)).toEqual(all);
 });
 
-test("spans that do not fit now are not refused: they are taken when there is room again", async () => {
-  const long = (count: number): Span[] =>
-    Array.from({ length: count }, (_, i) => aSpan({ name: `${i}`, attributes: { "gen_ai.input.messages": "x".repeat(1_000_000) } }));
-  await using store = await opened({ publishAtBytes: 1024 ** 3, publishAfterMs: 3600_000 });
-  for (let through = 1; through <= 12; through++) await store.append({ spans: long(20), through });
-  await expect(store.append({ spans: long(200), through: 13 })).rejects.toThrow("Out of Memory");
-  expect(store.refused).toBe(0);
-  await store.flush();
-  await store.append({ spans: long(100), through: 13 });
-  expect((await store.query("SELECT count(*) FROM spans")).rows).toEqual([["340"]]);
+describe("spans for which there is no memory", () => {
+  const MIB = 1024 * 1024;
+  const long = (count: number, bytes: number): Span[] =>
+    Array.from({ length: count }, (_, i) => aSpan({ name: `${i}`, attributes: { "gen_ai.input.messages": "x".repeat(bytes) } }));
+  const rowsOf = async (store: SpanStore): Promise<number> => Number((await store.query("SELECT count(*) FROM spans")).rows[0]?.[0]);
+
+  test("are taken once those before them are in files", async () => {
+    await using store = await opened({ publishAtBytes: 1024 ** 3, publishAfterMs: 3600_000 });
+    for (let through = 1; through <= 12; through++) await store.append({ spans: long(20, MIB), through });
+    await store.append({ spans: long(120, MIB), through: 13 });
+    expect(store.files()).not.toEqual([]);
+    expect([await rowsOf(store), store.refused]).toEqual([360, 0]);
+  });
+
+  test("are refused when there never will be: a small text may be large to the engine", async () => {
+    const refused: string[] = [];
+    await using store = await opened({ onRefused: ({ name }) => void refused.push(name) });
+    await store.append({ spans: long(3, 1000), through: 1 });
+    const parts = Array.from({ length: 9_000_000 }, () => 0);
+    const dense = aSpan({ name: "dense", attributes: { "gen_ai.input.messages": [{ role: "user", parts }] } });
+    await store.append({ spans: [...long(2, 1000), dense], through: 2 });
+    await store.append({ spans: long(1, 1000), through: 3 });
+    expect([await rowsOf(store), store.refused, refused]).toEqual([6, 1, ["dense"]]);
+    await store.flush();
+    expect(await store.position()).toBe(3);
+  });
+
+  test("are refused beyond what could be written to files again, and the batch goes on", async () => {
+    const refused: string[] = [];
+    await using store = await opened({ onRefused: ({ name }) => void refused.push(name) });
+    await store.append({ spans: long(30, 8 * MIB), through: 1 });
+    await store.append({ spans: long(1, 1000), through: 2 });
+    await store.flush();
+    const rows = await rowsOf(store);
+    expect(rows).toBeGreaterThan(10);
+    expect([rows + refused.length, await store.position()]).toEqual([31, 2]);
+  });
 });
 
 test("a batch that is given span by span fills the tables as one", async () => {

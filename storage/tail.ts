@@ -59,20 +59,35 @@ export interface Taken {
   readonly bytes: number;
 }
 
-/** Of JSON: a span that is not larger finds room once others have gone to files. */
-const FITS_BYTES = 32 * 1024 * 1024;
-const fits = ({ attributes }: Span): boolean => Buffer.byteLength(toJson(attributes)) <= FITS_BYTES;
+/** Of JSON: what a table may hold for the engine to be able to write it to files. */
+const MOST_BYTES = 128 * 1024 * 1024;
 
 /** Told of a span that a table does not take. */
 export type OnRefused = (span: Span, error: unknown) => void | Promise<void>;
 
-/** All spans but those that the table does not take. Rejects when the engine is at fault or full, or who is told: then it took none of them. */
-export async function insertAll(connection: DuckDBConnection, table: string, spans: readonly Span[], onRefused: OnRefused): Promise<Taken> {
+export interface InsertOptions {
+  readonly onRefused: OnRefused;
+  /** The table is empty, and the engine holds no other rows: what it has no memory for now it never will, so that is refused. */
+  readonly alone?: boolean;
+  readonly beforeEach?: ((span: Span) => void) | undefined;
+}
+
+/**
+ * All spans but those that the table does not take. Rejects when the engine is at fault, when it is full and not alone, or when who is told
+ * does: then it took none of them.
+ */
+export async function insertAll(
+  connection: DuckDBConnection,
+  table: string,
+  spans: readonly Span[],
+  options: InsertOptions,
+): Promise<Taken> {
   if (spans.length === 0) return { rows: 0, refused: 0, bytes: 0 };
   try {
     return { rows: spans.length, refused: 0, bytes: await insert(connection, table, spans) };
-  } catch {
-    return await insertEach(connection, table, spans, onRefused); // one of them is at fault: find it, and keep the others
+  } catch (error) {
+    if (isOutOfMemory(error) && !options.alone) throw error;
+    return await insertEach(connection, table, spans, options); // one of them is at fault: find it, and keep the others
   }
 }
 
@@ -81,8 +96,7 @@ export async function insertEach(
   connection: DuckDBConnection,
   table: string,
   spans: readonly Span[],
-  onRefused: OnRefused,
-  beforeEach?: (span: Span) => void,
+  { onRefused, alone = false, beforeEach }: InsertOptions,
 ): Promise<Taken> {
   const collected = `${table}_singly`;
   await connection.run(createTable(collected));
@@ -91,16 +105,24 @@ export async function insertEach(
   for (const span of spans) {
     beforeEach?.(span);
     try {
+      if (alone && bytes > MOST_BYTES)
+        throw new Error(`the spans before it in its batch take ${bytes} bytes, and the store holds no more at once`);
       bytes += await insert(connection, collected, [span]);
     } catch (error) {
       await connection.run("SELECT 1"); // throws when the engine is at fault
-      if (isOutOfMemory(error) && fits(span)) throw error;
+      if (isOutOfMemory(error) && !alone) throw error;
       await onRefused(span, error);
       refused++;
     }
   }
-  await connection.run(`INSERT INTO ${table} FROM ${collected}`);
-  await connection.run(createTable(collected)); // gives the memory back
+  if (alone) {
+    // There is not the memory for a second copy, perhaps.
+    await connection.run(`DROP TABLE ${table}`);
+    await connection.run(`ALTER TABLE ${collected} RENAME TO ${table}`);
+  } else {
+    await connection.run(`INSERT INTO ${table} FROM ${collected}`);
+    await connection.run(createTable(collected)).catch(() => {}); // gives the memory back; else the next one does
+  }
   return { rows: spans.length - refused, refused, bytes };
 }
 
