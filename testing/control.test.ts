@@ -144,6 +144,10 @@ function samplesOf(text: string): ReadonlyMap<string, number> {
   return samples;
 }
 
+function servedBy({ dataDir }: Gateway): { readonly pids: { readonly pipeline?: number; readonly gateway: readonly number[] } } {
+  return JSON.parse(readFileSync(join(dataDir, "run", "serve.json"), "utf8"));
+}
+
 test("while the pipeline is down calls are relayed and nothing is answered, and afterwards nothing is missing", async () => {
   await using server = await startGateway({ config: { demo: true } });
   const token = (await spangate(["token", "create", "test", "--data", server.dataDir])).stdout.trim();
@@ -152,7 +156,18 @@ test("while the pipeline is down calls are relayed and nothing is answered, and 
     () => server.spans(),
     ({ length }) => length === 1,
   );
-  process.kill(server.pids.pipeline, "SIGKILL");
+  // Each time it is started again after a longer pause: the last one is two seconds, enough to look around.
+  let { pipeline } = server.pids;
+  for (let kills = 1; kills <= 3; kills++) {
+    const killed = pipeline;
+    process.kill(killed, "SIGKILL");
+    if (kills < 3)
+      pipeline = await eventually(
+        async () => servedBy(server).pids.pipeline ?? killed,
+        (pid) => pid !== killed,
+        10_000,
+      );
+  }
   const down = await eventually(
     () => control("/api/spans", { token, server }),
     ({ status }) => status !== 200,
@@ -174,9 +189,7 @@ test("while the pipeline is down calls are relayed and nothing is answered, and 
     10_000,
   );
   expect(found.map(String).sort()).toEqual(["before completed", "meanwhile completed"]);
-  const served = JSON.parse(readFileSync(join(server.dataDir, "run", "serve.json"), "utf8")) as {
-    pids: { pipeline: number; gateway: number[] };
-  };
+  const served = servedBy(server);
   expect(served.pids.pipeline).not.toBe(server.pids.pipeline);
   expect(served.pids.gateway).toEqual(server.pids.gateway);
   expect((await control("/readyz", { server })).status).toBe(200);
