@@ -156,6 +156,30 @@ for (const { title, configured, headers, tier } of tiers) {
   });
 }
 
+const sources: readonly { title: string; all: Tier; upstream?: Tier; client?: Tier; header?: Tier; tier: Tier }[] = [
+  { title: "an upstream's tier lowers the one for all", all: "full", upstream: "metadata", tier: "metadata" },
+  { title: "an upstream's tier raises the one for all", all: "metadata", upstream: "full", tier: "full" },
+  { title: "a client's tier takes the place of the one for all", all: "metadata", client: "full", tier: "full" },
+  { title: "of client and upstream the one that keeps less holds", all: "full", upstream: "metadata", client: "full", tier: "metadata" },
+  { title: "so it does the other way round", all: "full", upstream: "full", client: "scrubbed", tier: "scrubbed" },
+  { title: "a header lowers an upstream's tier", all: "full", upstream: "scrubbed", header: "none", tier: "none" },
+  { title: "a header never raises an upstream's tier", all: "full", upstream: "metadata", header: "full", tier: "metadata" },
+];
+for (const { title, all, upstream: upstreamTier, client, header, tier } of sources) {
+  test(title, async () => {
+    await using up = await upstream();
+    await using plane = await startDataPlane({
+      capture: all,
+      upstreams: { up: { base_url: up.url, ...(upstreamTier && { capture: upstreamTier }) } },
+      ...(client && { clients: [{ name: "app", token: "app-token", capture: client }] }),
+    });
+    const headers = { ...(client && { "x-spangate-key": "app-token" }), ...(header && { "x-spangate-capture": header }) };
+    expect((await post(plane, { headers })).status).toBe(200);
+    expect((await plane.ended()).map(({ opened }) => opened.tier)).toEqual(tier === "none" ? [] : [tier]);
+    expect(plane.counts.unrecorded).toBe(tier === "none" ? 1 : 0);
+  });
+}
+
 const unrecorded: readonly (Posted & { title: string; options?: Partial<DataPlaneOptions> })[] = [
   ...["false", "0", "no", "OFF"].map((value) => ({ title: `x-spangate-record: ${value}`, headers: { "x-spangate-record": value } })),
   { title: "cf-aig-collect-log: false", headers: { "cf-aig-collect-log": "false" } },

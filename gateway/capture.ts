@@ -9,6 +9,7 @@ import type { Recorder } from "./recorder.ts";
 import { NOT_RECORDED, type Recording } from "./recording.ts";
 import type { Route } from "./route.ts";
 import { traceIds } from "./trace_context.ts";
+import type { Upstream } from "./upstream.ts";
 
 export interface CaptureOptions {
   readonly recorder: Recorder;
@@ -36,9 +37,9 @@ const TRUE = /^(true|1|yes|on)$/i;
 const FALSE = /^(false|0|no|off)$/i;
 
 export function capture({ recorder, counters, durability, audit, tier, traceContext }: CaptureOptions): Capture {
-  /** How much of a call may be kept: what is set for its caller or for all, lowered by what its headers ask for. */
-  function tierFor(caller: Caller | undefined, read: ReadonlyMap<string, string>): Tier {
-    return wantsNoRecord(read) ? "none" : lowered(caller?.capture ?? tier, read);
+  /** How much of a call may be kept: what is set for its caller and its upstream, or else for all, lowered by what its headers ask for. */
+  function tierFor(caller: Caller | undefined, upstream: Upstream | undefined, read: ReadonlyMap<string, string>): Tier {
+    return wantsNoRecord(read) ? "none" : lowered(lower(caller?.capture, upstream?.capture) ?? tier, read);
   }
 
   function open(opened: Opened, startedMs: number, safe: Durability): Recording {
@@ -55,7 +56,7 @@ export function capture({ recorder, counters, durability, audit, tier, traceCont
         exchangeId: call.exchangeId,
         tenant: caller.tenant,
         ...(caller.name !== undefined && { caller: caller.name }),
-        tier: noLog ? "none" : tierFor(caller, call.read),
+        tier: noLog ? "none" : tierFor(caller, upstream, call.read),
         ...ids,
         startedAtUs: call.startedAtUs,
         method: call.method,
@@ -81,7 +82,7 @@ export function capture({ recorder, counters, durability, audit, tier, traceCont
         exchangeId: arrival.exchangeId,
         tenant: caller?.tenant ?? "default",
         ...(caller?.name !== undefined && { caller: caller.name }),
-        tier: tierFor(caller, headersOf(arrival)) === "none" ? "none" : "metadata",
+        tier: tierFor(caller, undefined, headersOf(arrival)) === "none" ? "none" : "metadata",
         traceId,
         spanId: newSpanId(),
         startedAtUs: arrival.startedAtUs,
@@ -112,6 +113,12 @@ function clientAddress({ request }: Arrival): { clientAddress?: string } {
 /** Also of a request whose head was never accepted. */
 function headersOf({ request }: Arrival): ReadonlyMap<string, string> {
   return new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+}
+
+/** Of two tiers the one that keeps less. */
+function lower(one: Tier | undefined, other: Tier | undefined): Tier | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return TIERS.indexOf(one) > TIERS.indexOf(other) ? one : other;
 }
 
 /** A header can only lower the tier. One that is misspelt keeps content out: whoever sent it wanted less to be kept, not more. */

@@ -44,6 +44,10 @@ export const upstreamOptions = z.strictObject({
   credential: secretReference.optional().meta({
     description: "Key sent in place of the caller's own; such an upstream serves only `clients`. Left out, the caller's passes through.",
   }),
+  capture: z.enum(TIERS).optional().meta({
+    description:
+      "Overrides the top-level `capture` for calls to this upstream; where a client has its own too, the one that keeps less holds.",
+  }),
   ca_file: caFile.optional().meta({ description: "Certificates, in PEM, of a private authority that signs this upstream." }),
 });
 export type UpstreamOptions = Resolved<z.output<typeof upstreamOptions>>;

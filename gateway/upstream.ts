@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Pool } from "undici";
+import type { Tier } from "../genai/recorded.ts";
 import { isLoopback, isMetadata } from "./address.ts";
 import type { UpstreamOptions } from "./options.ts";
 import { proxied, type Connections, type OutboundProxy } from "./outbound_proxy.ts";
@@ -11,6 +12,8 @@ export interface Upstream {
   readonly name: string;
   /** `upstreams.<name>.dialect`; undefined: the path of each call decides. */
   readonly dialect: string | undefined;
+  /** `upstreams.<name>.capture`. */
+  readonly capture: Tier | undefined;
   readonly origin: string;
   readonly scheme: "http" | "https";
   readonly address: string;
@@ -43,6 +46,7 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
   return {
     name,
     dialect: options.dialect,
+    capture: options.capture,
     origin: url.origin,
     scheme,
     address: url.hostname.replace(/^\[(.*)\]$/, "$1"),

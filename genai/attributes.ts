@@ -95,6 +95,8 @@ export const REQUEST_TRUNCATED = "spangate.request.truncated";
 export const RESPONSE_STATUS = "spangate.response.status";
 export const RESPONSE_TRUNCATED = "spangate.response.truncated";
 export const RESPONSE_UNREADABLE = "spangate.response.unreadable";
+/** One attribute per type: `spangate.scrub.<TYPE>`, how often it was found; `UNSCANNED` counts the values that were taken off unseen. */
+export const SCRUB_COUNT = "spangate.scrub.";
 export const UPSTREAM = "spangate.upstream";
 export const UPSTREAM_PROCESSING_MS = "spangate.upstream.processing_ms";
 /** Followed by `limit_requests`, `remaining_tokens`, `reset_requests` and so on. */

@@ -103,7 +103,7 @@ export const COLUMNS: readonly Column[] = [
   from(names.GEN_AI_RESPONSE_FINISH_REASONS, "finish_reasons", "VARCHAR[]"),
   fact("stream", "BOOLEAN", ({ attributes }) => modelSpan(attributes, attributes[names.GEN_AI_REQUEST_STREAM] === true)),
   fact("capture", "VARCHAR", ({ capture }) => capture),
-  unfilled("scrub_counts", "MAP(VARCHAR, UBIGINT)"),
+  fact("scrub_counts", "MAP(VARCHAR, UBIGINT)", ({ attributes }) => below(attributes, names.SCRUB_COUNT)),
   fact("vars", "JSON", ({ attributes }) => below(attributes, names.GEN_AI_PROMPT_VARIABLE)),
   unfilled("vars_missing", "VARCHAR[]"),
   fact("dims", "MAP(VARCHAR, VARCHAR)", ({ attributes }) => below(attributes, names.DIMENSION)),
@@ -132,8 +132,11 @@ const inColumns = new Set([
   names.GEN_AI_REQUEST_STREAM,
 ]);
 
+/** Attributes that share a column, by the rest of their names. */
+const PREFIXES = [names.GEN_AI_PROMPT_VARIABLE, names.DIMENSION, names.SCRUB_COUNT];
+
 function hasColumn(name: string): boolean {
-  return inColumns.has(name) || name.startsWith(names.GEN_AI_PROMPT_VARIABLE) || name.startsWith(names.DIMENSION);
+  return inColumns.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 function withoutColumn(attributes: Span["attributes"]): Span["attributes"] {

@@ -1,11 +1,10 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { createServer, type IncomingMessage } from "node:http";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { journalReader } from "../journal/read.ts";
 import { loadOrCreateKey } from "../journal/seal.ts";
+import { filesOf, spanBatches } from "./at_rest.ts";
 import { intakeEntries } from "./data_plane.ts";
 import { eventually } from "./eventually.ts";
 import { startGateway, type Gateway } from "./gateway.ts";
@@ -78,21 +77,6 @@ async function call(path: string, headers: Readonly<Record<string, string>> = {}
   });
 }
 
-/** What stands on the span journal, decompressed. */
-async function spanBatches(): Promise<string> {
-  await using reader = journalReader({ folder: join(gateway.dataDir, "journal", "spans"), after: 0, onDamage: () => {} });
-  const batches = [];
-  for (let records = await reader.read(); records.length > 0; records = await reader.read()) {
-    batches.push(...records.map(({ payload }) => zstdDecompressSync(payload).toString()));
-  }
-  return batches.join("\n");
-}
-
-async function filesOf(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
-
 test("no secret of a call, a client or an upstream is in the journal, the store or the log", async () => {
   expect((await call("/v1/chat/completions")).status).toBe(200);
   expect((await call("/stored/v1/chat/completions")).status).toBe(200);
@@ -123,7 +107,7 @@ test("no secret of a call, a client or an upstream is in the journal, the store 
   expect(await gateway.stop()).toBe(0);
   expect(gateway.stderr()).not.toContain(CANARY);
 
-  const batches = await spanBatches();
+  const batches = await spanBatches(gateway.dataDir);
   expect(batches).toContain(CONTENT);
   expect(batches).not.toContain(CANARY);
 

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { keepMarkers, marker, unscanned } from "./marker.ts";
+
+const cases = [
+  { title: "a text without a marker is replaced whole", found: "ann@example.com", after: "<15>" },
+  { title: "a marker alone stays", found: "[EMAIL]", after: "[EMAIL]" },
+  { title: "a marker with its last four stays", found: "[CREDIT_CARD:1111]", after: "[CREDIT_CARD:1111]" },
+  { title: "a pseudonym stays", found: "EMAIL_abcdefghi2", after: "EMAIL_abcdefghi2" },
+  { title: "what was not scanned stays", found: "[UNSCANNED:budget]", after: "[UNSCANNED:budget]" },
+  { title: "words around a marker are replaced", found: "12 Main St [PERSON] flat 3", after: "<11>[PERSON]<7>" },
+  { title: "signs between markers stay", found: "[EMAIL], [PHONE]", after: "[EMAIL], [PHONE]" },
+  { title: "what only looks like a marker is replaced", found: "[E-MAIL] x", after: "<10>" },
+  { title: "a longer word is no pseudonym", found: "EMAIL_abcdefghi2x", after: "<17>" },
+  { title: "letters of another alphabet are words", found: "[EMAIL] Анна", after: "[EMAIL]<5>" },
+] as const;
+for (const { title, found, after } of cases) {
+  test(title, () => {
+    expect(keepMarkers(found, (part) => `<${part.length}>`)).toBe(after);
+  });
+}
+
+test("markers say what they stand for", () => {
+  expect([marker("EMAIL"), marker("CREDIT_CARD", "1111"), unscanned("budget")]).toEqual([
+    "[EMAIL]",
+    "[CREDIT_CARD:1111]",
+    "[UNSCANNED:budget]",
+  ]);
+});

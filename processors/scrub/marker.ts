@@ -1,0 +1,38 @@
+import { TYPES, type PiiType } from "./finding.ts";
+
+/** What stands in place of what was found. */
+export function marker(type: PiiType, rest?: string): string {
+  return rest === undefined ? `[${type}]` : `[${type}:${rest}]`;
+}
+
+/** Stands in place of a text that could not be scanned. */
+export function unscanned(reason: string): string {
+  return `[UNSCANNED:${reason}]`;
+}
+
+const NAMES = [...TYPES, "UNSCANNED"].toSorted((a, b) => b.length - a.length).join("|");
+/** `[EMAIL]`, `[CREDIT_CARD:1111]`, `[UNSCANNED:budget]`, `EMAIL_x7k2m9q4ab`: bounded, and led by a literal. */
+const MARKER = new RegExp(`\\[(?:${NAMES})(?::\\w{1,16})?\\]|(?<![A-Za-z0-9_])(?:${NAMES})_[a-z2-7]{10}(?![A-Za-z0-9_])`, "g");
+const HAS_WORD = /[\p{L}\p{N}]/u;
+
+/**
+ * Puts something else in place of a text that was found, but for the markers in it, so that scrubbing twice is scrubbing once. Between
+ * markers only what has letters or digits is worth it.
+ */
+export function keepMarkers(found: string, replace: (part: string) => string): string {
+  if (!found.includes("[") && !found.includes("_")) return replace(found);
+  let result = "";
+  let at = 0;
+  const upTo = (end: number): void => {
+    const part = found.slice(at, end);
+    result += HAS_WORD.test(part) ? replace(part) : part;
+  };
+  for (const match of found.matchAll(MARKER)) {
+    upTo(match.index);
+    result += match[0];
+    at = match.index + match[0].length;
+  }
+  if (at === 0) return replace(found);
+  upTo(found.length);
+  return result;
+}

@@ -1,0 +1,190 @@
+import { performance } from "node:perf_hooks";
+import { LRUCache } from "lru-cache";
+import * as names from "../../genai/attributes.ts";
+import { toJson } from "../../genai/json.ts";
+import type { AttributeValue, Span } from "../../genai/span.ts";
+import type { Processor } from "../processor.ts";
+import { pseudonyms } from "../pseudonym.ts";
+import { detector } from "./detector.ts";
+import { Memo } from "./memo.ts";
+import { operate, operateOnIds, type Operators } from "./operate.ts";
+import type { ScrubOptions } from "./options.ts";
+import { scan, type Hand, type Scrubbed } from "./scan.ts";
+import { walk, walkMessage, walkParts, type Pen } from "./walk.ts";
+
+/**
+ * What we or the provider made up, or a closed list of words: nothing of it comes from a person, and joins depend on it.
+ * Every other text of a span is scanned.
+ */
+const OURS: ReadonlySet<string> = new Set([
+  names.CANCELLED_BY,
+  names.GEN_AI_OPERATION_NAME,
+  names.GEN_AI_OUTPUT_TYPE,
+  names.GEN_AI_PROVIDER_NAME,
+  names.GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID,
+  names.GEN_AI_RESPONSE_FINISH_REASONS,
+  names.GEN_AI_RESPONSE_ID,
+  names.HTTP_REQUEST_METHOD,
+  names.HTTP_ROUTE,
+  names.OPENAI_API_TYPE,
+  names.OPENAI_REQUEST_SERVICE_TIER,
+  names.OPENAI_RESPONSE_SERVICE_TIER,
+  names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+  names.REJECTION_REASON,
+  names.RESPONSE_STATUS,
+  names.SERVER_ADDRESS,
+  names.UPSTREAM,
+  names.UPSTREAM_REQUEST_ID,
+  names.URL_SCHEME,
+  names.URL_TEMPLATE,
+  names.USAGE_SOURCE,
+  names.USER_HASH,
+]);
+
+/** Attributes that are lists: each member is scrubbed, and remembered, by itself. */
+const LISTS: ReadonlyMap<string, (member: AttributeValue, pen: Pen) => AttributeValue> = new Map([
+  [names.GEN_AI_INPUT_MESSAGES, walkMessage],
+  [names.GEN_AI_OUTPUT_MESSAGES, walkMessage],
+  [names.GEN_AI_SYSTEM_INSTRUCTIONS, onePart],
+  [names.GEN_AI_TOOL_DEFINITIONS, onePart],
+]);
+
+/** Attributes whose names end in what somebody chose. */
+const PREFIXES = [names.DIMENSION, names.GEN_AI_PROMPT_VARIABLE] as const;
+
+/** Short texts that come again and again, such as models and user agents. */
+const SHORT = 256;
+const SHORT_TEXTS = 4096;
+
+export interface ScrubTools {
+  /** Key of the pseudonyms. */
+  readonly key: Uint8Array;
+  /** Milliseconds on a clock that only goes forward. */
+  readonly now?: () => number;
+}
+
+/**
+ * Takes personal data and secrets out of spans, before anything stores or sends them: out of messages, instructions, tool calls and their results,
+ * and out of every other text but what we made up. Where the tier is `full`, nothing is touched. A text that cannot be scanned, because the detector
+ * failed or the time was over, becomes `[UNSCANNED:reason]`.
+ */
+export function scrub(options: ScrubOptions, { key, now = () => performance.now() }: ScrubTools): Processor {
+  const content = detector(options);
+  // A team or a product may be called like a person; a name that is none would tear apart what belongs together.
+  const ids = detector({ ...options, names: options.names === "off" ? "off" : "precision" });
+  const memo = new Memo<AttributeValue>(options.memo_bytes);
+  const pseudonym = pseudonyms(key);
+  const tenants = new Map<string, Scrubber>();
+
+  function scrubberOf(tenant: string): Scrubber {
+    let known = tenants.get(tenant);
+    if (known === undefined) {
+      const own = options.tenants[tenant];
+      const operators: Operators = {
+        operator: own?.operator ?? options.operator,
+        operators: { ...options.operators, ...own?.operators },
+      };
+      const named = (type: string, canonical: string): string => pseudonym(tenant, type, canonical);
+      known = new Scrubber(tenant, memo, {
+        content: { detector: content, operate: operate(operators, named) },
+        ids: { detector: ids, operate: operateOnIds(named) },
+      });
+      tenants.set(tenant, known);
+    }
+    return known;
+  }
+
+  return {
+    name: "scrub",
+    process: (spans) =>
+      spans.map((span) => {
+        if (span.capture === "full" || span.scrubbed) return span;
+        const until = now() + options.budget_ms;
+        return scrubberOf(span.tenant).span(span, () => now() > until);
+      }),
+  };
+}
+
+/** The scrubber of one tenant. */
+class Scrubber {
+  readonly #tenant: string;
+  readonly #memo: Memo<AttributeValue>;
+  readonly #hands: { readonly content: Hand; readonly ids: Hand };
+  readonly #short = new LRUCache<string, Scrubbed<AttributeValue>>({ max: SHORT_TEXTS });
+
+  constructor(tenant: string, memo: Memo<AttributeValue>, hands: { readonly content: Hand; readonly ids: Hand }) {
+    this.#tenant = tenant;
+    this.#memo = memo;
+    this.#hands = hands;
+  }
+
+  span(span: Span, expired: () => boolean): Span {
+    const counts = new Map<string, number>();
+    const scrubbed = <Value>({ value, counts: found }: Scrubbed<Value>): Value => {
+      for (const [type, count] of found) counts.set(type, (counts.get(type) ?? 0) + count);
+      return value;
+    };
+    const attributes: [string, AttributeValue][] = [];
+    for (const name in span.attributes) {
+      const value = span.attributes[name] as AttributeValue;
+      attributes.push(OURS.has(name) ? [name, value] : this.#attribute(name, value, expired, scrubbed));
+    }
+    const name = scrubbed(this.#text("", span.name, expired)) as string;
+    for (const [type, count] of counts) attributes.push([`${names.SCRUB_COUNT}${type}`, count]);
+    return { ...span, name, attributes: Object.fromEntries(attributes), scrubbed: true };
+  }
+
+  #attribute(
+    name: string,
+    value: AttributeValue,
+    expired: () => boolean,
+    scrubbed: <Value>(result: Scrubbed<Value>) => Value,
+  ): [string, AttributeValue] {
+    const each = LISTS.get(name);
+    if (each !== undefined && Array.isArray(value))
+      return [name, value.map((member: AttributeValue) => scrubbed(this.#member(member, each, expired)))];
+    const prefix = PREFIXES.find((known) => name.startsWith(known));
+    if (names.isContent(name)) {
+      const { content } = this.#hands;
+      const key = prefix === undefined ? name : `${prefix}${scrubbed(this.#text("", name.slice(prefix.length), expired)) as string}`;
+      return [key, scrubbed(scan(value, content, (member, pen) => labelled(prefix && name.slice(prefix.length), member, pen), expired))];
+    }
+    if (typeof value !== "string") {
+      return [name, typeof value === "object" ? scrubbed(scan(value, this.#hands.ids, walk, expired)) : value];
+    }
+    if (prefix === undefined) return [name, scrubbed(this.#text(name.slice(name.lastIndexOf(".") + 1), value, expired))];
+    const key = name.slice(prefix.length);
+    return [`${prefix}${scrubbed(this.#text("", key, expired)) as string}`, scrubbed(this.#text(key, value, expired))];
+  }
+
+  /** A message, a part or a definition: what an application sends again with its next call. */
+  #member(
+    member: AttributeValue,
+    each: (member: AttributeValue, pen: Pen) => AttributeValue,
+    expired: () => boolean,
+  ): Scrubbed<AttributeValue> {
+    if (typeof member !== "object" || member === null) return scan(member, this.#hands.content, each, expired);
+    return this.#memo.get(this.#tenant, toJson(member), () => scan(member, this.#hands.content, each, expired));
+  }
+
+  /** A text that tells calls apart, and may come again. */
+  #text(label: string, text: string, expired: () => boolean): Scrubbed<AttributeValue> {
+    if (text.length > SHORT) return scan(text, this.#hands.ids, walk, expired);
+    const name = `${label}: ${text}`;
+    let known = this.#short.get(name);
+    if (known === undefined) {
+      known = scan(text, this.#hands.ids, (value, pen) => labelled(label, value, pen), expired);
+      if (!known.counts.has("UNSCANNED")) this.#short.set(name, known);
+    }
+    return known;
+  }
+}
+
+function onePart(part: AttributeValue, pen: Pen): AttributeValue {
+  return (walkParts([part], pen) as readonly AttributeValue[])[0] as AttributeValue;
+}
+
+function labelled(label: string | undefined, value: AttributeValue, pen: Pen): AttributeValue {
+  if (label) pen.say(`${label}: `);
+  return walk(value, pen);
+}
