@@ -26,5 +26,6 @@ export const PROXIES: readonly Proxy[] = [
   spangate("balanced", "Spangate, balanced, full", "balanced", "full"),
   spangate("strict", "Spangate, strict, full", "strict", "full"),
   spangate("metadata", "Spangate, balanced, metadata", "balanced", "metadata"),
+  spangate("scrubbed", "Spangate, balanced, scrubbed", "balanced", "scrubbed"),
   portkey,
 ];

@@ -50,7 +50,7 @@ export function report(result: Result, scenarios: readonly Scenario[]): string {
 function budgetTable({ budget }: Result): string {
   return table(
     ["what", "hold", "reach", "measured", "verdict"],
-    budget.map(({ what, limits, later, verdict: overall }) => [
+    budget.map(({ what, limits, verdict: overall }) => [
       what,
       limits.map((limit) => `${sign(limit)} ${short(limit.hold)} ${limit.what}`).join(", "),
       limits
@@ -58,7 +58,7 @@ function budgetTable({ budget }: Result): string {
         .filter(Boolean)
         .join(", "),
       limits.map((limit) => (limit.value === undefined ? "-" : `${short(limit.value)} (${verdict(limit)})`)).join(", "),
-      overall === "later" ? (later ?? "") : overall,
+      overall,
     ]),
   );
 }

@@ -4,7 +4,7 @@ import type { Figure } from "./figures.ts";
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  readonly script: "json" | "burst" | "paced" | "prompt" | "text" | "long";
+  readonly script: "json" | "burst" | "paced" | "prompt" | "prose" | "text" | "long";
   readonly connections: number;
   readonly seconds: number;
   /** What the page says of it; the JSON file has all figures. */
@@ -55,7 +55,24 @@ export const SCENARIOS: readonly Scenario[] = [
     backlog: true,
     proxies: ["direct", "nginx", "off", "balanced", "strict", "portkey"],
   },
-  { name: "json", title: "Small JSON, 64 connections, full load", script: "json", connections: 64, seconds: 3, shows: OF_WHOLE_REPLIES },
+  {
+    name: "json",
+    title: "Small JSON, 64 connections, full load",
+    script: "json",
+    connections: 64,
+    seconds: 3,
+    shows: OF_WHOLE_REPLIES,
+    proxies: ["direct", "nginx", "off", "balanced", "strict", "metadata", "portkey"],
+  },
+  {
+    name: "prose",
+    title: "3 KB of new text, 64 connections, full load",
+    script: "prose",
+    connections: 64,
+    seconds: 3,
+    shows: OF_WHOLE_REPLIES,
+    proxies: ["direct", "nginx", "metadata", "scrubbed", "portkey"],
+  },
   {
     name: "json_800",
     title: "Small JSON, 800 requests/s",
@@ -65,6 +82,7 @@ export const SCENARIOS: readonly Scenario[] = [
     shows: OF_FIXED_RATE,
     rate: 800,
     readable: true,
+    proxies: ["direct", "nginx", "off", "balanced", "strict", "metadata", "portkey"],
   },
   {
     name: "burst",
@@ -127,7 +145,7 @@ export const SCENARIOS: readonly Scenario[] = [
     shows: OF_BACKLOG,
     rate: 4000,
     backlog: true,
-    proxies: ["balanced", "metadata"],
+    proxies: ["balanced", "metadata", "scrubbed"],
   },
   {
     name: "backlog_stream",

@@ -39,6 +39,7 @@ struct script {
     size_t reply_bytes; /* of a reply that is not streamed */
     int event_count;    /* 0: not streamed */
     int gap_ms;         /* between two events; 0: as fast as they can be written */
+    bool prose;         /* sentences with names and numbers in them, as people write, in place of bare words */
     struct text request;
     struct text *events; /* one for a reply that is not streamed */
     struct text output;  /* the answer's words, what a store should hold of it */
@@ -49,7 +50,8 @@ static struct script scripts[] = {
     {.name = "burst", .request_bytes = 958, .event_count = 50},
     {.name = "paced", .request_bytes = 958, .event_count = 100, .gap_ms = 20},
     {.name = "prompt", .request_bytes = 200 * 1024, .reply_bytes = 1044},
-    {.name = "text", .request_bytes = 2400, .reply_bytes = 2600},
+    {.name = "prose", .request_bytes = 1700, .reply_bytes = 1900, .prose = true},
+    {.name = "text", .request_bytes = 2400, .reply_bytes = 2600, .prose = true},
     {.name = "long", .request_bytes = 2400, .event_count = 330},
 };
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
@@ -127,6 +129,34 @@ static inline bool matches(const struct text *text, const char *bytes, uint64_t 
     return memcmp(text->bytes + at, bytes + at, text->length - at) == 0;
 }
 
+/* Appends sentences until `length` bytes stand there; a hole that does not fit whole is left out. */
+static inline void add_prose(struct text *text, size_t length)
+{
+    static const char *const sentences[] = {
+        "My name is Anna Keller and I wrote to you on Monday about order " ID ". ",
+        "The flight from Lisbon to Oslo was cancelled, and nobody at the desk could tell us when the next one leaves. ",
+        "Please send the receipt to anna.keller" ID "@example.com, not to the old address. ",
+        "We had booked two seats with extra space, because Mr. Okafor cannot bend his knee since the operation in March. ",
+        "According to your policy a refund takes ten working days; it has been three weeks, and the amount is still missing. ",
+        "You can reach me at +49 151 23456789 between nine and five, or leave a message with Maria Lindqvist. ",
+        "I would like to change the return to the 14th of June, if there is no fee above 40 EUR for it. ",
+        "The parcel should go to 12 Elm Street, Springfield, IL 62704, as the shop promised in its confirmation. ",
+        "What is the difference between the two tariffs, and which of them lets me bring a second bag? ",
+        "Version 4.12.0 of the app shows error 503 as soon as I open the page with my bookings, on Wi-Fi as well as on the train. ",
+    };
+    uint32_t random = 1;
+    while (text->length < length) {
+        random = random * 1664525u + 1013904223u;
+        add(text, "%s", sentences[(random >> 16) % (sizeof sentences / sizeof *sentences)]);
+    }
+    text->length = length;
+    while (text->hole_count > 0) {
+        struct hole *last = &text->holes[text->hole_count - 1];
+        if (last->at + (size_t)hole_width(last->kind) <= length) break;
+        text->hole_count--;
+    }
+}
+
 /* Appends words until `length` bytes stand there. */
 static inline void add_words(struct text *text, size_t length)
 {
@@ -153,7 +183,7 @@ static inline void build_request(struct script *script)
                                            : "\"}],\"temperature\":0.2,\"max_completion_tokens\":256}";
     add(text, "{\"model\":\"bench-%s\",\"seed\":" ID ",\"messages\":[{\"role\":\"system\",\"content\":\"You answer briefly.\"},", script->name);
     add(text, "{\"role\":\"user\",\"content\":\"Question " ID ": ");
-    add_words(text, script->request_bytes - strlen(tail));
+    (script->prose ? add_prose : add_words)(text, script->request_bytes - strlen(tail));
     add(text, "%s", tail);
 }
 
@@ -175,7 +205,7 @@ static inline void build_reply(struct script *script)
     for (int i = 0; i < 2; i++) {
         struct text *answer = i == 0 ? text : output;
         add(answer, "Answer " ID ": ");
-        add_words(answer, script->reply_bytes - end.length - (i == 0 ? 0 : before));
+        (script->prose ? add_prose : add_words)(answer, script->reply_bytes - end.length - (i == 0 ? 0 : before));
     }
     add_reply_end(text);
 }
