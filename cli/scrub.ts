@@ -1,0 +1,86 @@
+import type { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { loadConfig } from "../config/load.ts";
+import { detector } from "../processors/scrub/detector.ts";
+import type { Finding } from "../processors/scrub/finding.ts";
+import { scrubOptions, type ScrubOptions } from "../processors/scrub/options.ts";
+import { scrubText } from "../processors/scrub/scrub_text.ts";
+import { json, printable, table } from "./print.ts";
+import { StartError } from "./start_error.ts";
+
+/** A finding as somebody reads it: where in the file, and what. */
+interface Shown extends Finding {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+interface ScrubFlags {
+  readonly json?: boolean;
+  readonly text?: boolean;
+  readonly check?: boolean;
+  readonly config?: string;
+}
+
+/** Adds the command that shows what the scrubber would take out of a text. */
+export function addScrub(program: Command): void {
+  program
+    .command("scrub")
+    .description("what the scrubber finds in a file, with the options of the configuration; nothing is sent or stored")
+    .argument("<file>", "any text; - reads standard input")
+    .option("--json", "findings with their offsets, as JSON")
+    .option("--text", "the text as it would be stored, instead of a list")
+    .option("--check", "ends with 1 when something was found")
+    .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
+    .action((file: string, flags: ScrubFlags) => {
+      const text = contentsOf(file);
+      const options = optionsOf(flags);
+      const findings = shown(text, detector(options).find(text));
+      if (flags.text) process.stdout.write(scrubText(text, options));
+      else process.stdout.write(`${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`);
+      if (flags.check && findings.length > 0) process.exitCode = 1;
+    });
+}
+
+function contentsOf(file: string): string {
+  try {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readFileSync(file === "-" ? 0 : file));
+  } catch (error) {
+    throw new StartError(2, `cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function optionsOf({ config }: ScrubFlags): ScrubOptions {
+  const { settings, problems } = loadConfig({ env: process.env, overrides: { ...(config !== undefined && { config }) } });
+  if (settings === undefined) {
+    throw new StartError(2, `the configuration is not valid (${problems[0]?.message ?? ""}); \`spangate check\` says what is wrong`);
+  }
+  return settings.processors.find((each) => each.use === "scrub") ?? scrubOptions.parse({ use: "scrub" });
+}
+
+function shown(text: string, findings: readonly Finding[]): readonly Shown[] {
+  let line = 1;
+  let lineStart = 0;
+  let at = 0;
+  return findings.map((finding) => {
+    for (let next = text.indexOf("\n", at); next !== -1 && next < finding.start; next = text.indexOf("\n", at)) {
+      line++;
+      lineStart = at = next + 1;
+    }
+    return { ...finding, line, column: finding.start - lineStart + 1, text: text.slice(finding.start, finding.end) };
+  });
+}
+
+function countsOf(findings: readonly Finding[]): { readonly [type: string]: number } {
+  const counts = new Map<string, number>();
+  for (const { type } of findings) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return Object.fromEntries([...counts].toSorted(([, one], [, other]) => other - one));
+}
+
+function list(findings: readonly Shown[]): string {
+  if (findings.length === 0) return "Nothing was found.";
+  const rows = findings.map(({ type, line, column, text }) => [`${line}:${column}`, type, printable(text)]);
+  const counts = Object.entries(countsOf(findings)).map(([type, count]) => `${count} ${type}`);
+  return `${table(["where", "type", "text"], rows)}\n\n${findings.length} found: ${counts.join(", ")}`;
+}
