@@ -1,0 +1,181 @@
+import { birth } from "./births.ts";
+import { Bridge } from "./bridge.ts";
+import { card } from "./cards.ts";
+import { DIGIT, UNDERSCORE } from "./characters.ts";
+import { password, username } from "./credentials.ts";
+import { cryptoAddress } from "./crypto_addresses.ts";
+import { email, spelledEmail } from "./emails.ts";
+import { bitOf } from "./families.ts";
+import { geo } from "./geo.ts";
+import { iban } from "./iban.ts";
+import { formTable, identifiers } from "./ids.ts";
+import type { FormTable } from "./ids.ts";
+import { labelled } from "./labelled.ts";
+import { monthsOf, vocabularyOf } from "./labels.ts";
+import type { Locale } from "./locales/locale.ts";
+import { hexGroups, ipv4, mayBeHexGroup } from "./network.ts";
+import { readNumber, WrittenNumber } from "./numbers.ts";
+import { phone } from "./phones.ts";
+import { AT, DASHES, KNOWN, read, RUN, SCHEME } from "./read.ts";
+import { assignedSecret, authorization } from "./secrets/assigned.ts";
+import { privateKey, urlCredentials } from "./secrets/places.ts";
+import { jwt, vendorKey } from "./secrets/vendor.ts";
+import { Sweep } from "./sweep.ts";
+import type { Candidate } from "./sweep.ts";
+import { swift } from "./swift.ts";
+import { skipKnown } from "./skip.ts";
+import { vehicle } from "./vehicles.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** Everything that form, check digits and labels tell; names and addresses in prose are another's. */
+export class Structured {
+  readonly #vocabulary: Vocabulary;
+  readonly #forms: FormTable;
+  readonly #months: ReadonlySet<string>;
+  readonly #regions: readonly string[];
+  readonly #sweep = new Sweep();
+  readonly #bridge = new Bridge();
+  readonly #number = new WrittenNumber();
+
+  constructor(locales: readonly Locale[]) {
+    this.#vocabulary = vocabularyOf(locales);
+    this.#forms = formTable(locales);
+    this.#months = monthsOf(locales);
+    this.#regions = locales.map((locale) => locale.region);
+  }
+
+  /** Candidates in any order; they may overlap. */
+  find(text: string): readonly Candidate[] {
+    const sweep = this.#sweep;
+    sweep.begin(text);
+    const { marks } = sweep;
+    read(text, this.#vocabulary, marks);
+    while (sweep.index < marks.count) {
+      const index = sweep.index++;
+      const start = marks.starts[index] ?? 0;
+      const kind = marks.kinds[index];
+      if (kind === AT) email(sweep, start);
+      else if (start < sweep.resume) continue;
+      else if (kind === KNOWN) this.#word(index, start);
+      else if (kind === RUN) this.#run(start, marks.ends[index] ?? start, marks.facts[index] ?? 0);
+      else if (kind === SCHEME) urlCredentials(sweep, start);
+      else if (kind === DASHES) privateKey(sweep, start);
+    }
+    return sweep.found;
+  }
+
+  /** The longest phrase that begins with this word. */
+  #word(first: number, start: number): void {
+    const { marks, text } = this.#sweep;
+    let node = 0;
+    let families = -1;
+    let end = start;
+    let last = first;
+    for (let index = first; index < marks.count && marks.kinds[index] === KNOWN; index++) {
+      if (index > first && !isJoined(text, marks.ends[index - 1] ?? 0, marks.starts[index] ?? 0)) break;
+      node = this.#vocabulary.step(node, marks.facts[index] ?? 0);
+      if (node < 0) break;
+      const meaning = this.#vocabulary.meaning(node);
+      if (meaning < 0) continue;
+      families = meaning;
+      end = marks.ends[index] ?? end;
+      last = index;
+    }
+    if (families <= 0) {
+      if (families === 0) this.#sweep.index = last + 1;
+      return;
+    }
+    this.#sweep.index = last + 1;
+    this.#label(families, start, end);
+  }
+
+  #label(families: number, start: number, end: number): void {
+    const sweep = this.#sweep;
+    if ((families & bitOf.vendor) !== 0 && vendorKey(sweep, start)) return;
+    if ((families & bitOf.dot) !== 0) spelledEmail(sweep, start);
+    sweep.say(families, end);
+    if ((families & bitOf.birth) !== 0) birth(sweep, end, this.#months);
+    if ((families & bitOf.swift) !== 0) swift(sweep, end);
+    if ((families & CREDENTIAL) !== 0) this.#credential(families, start, end);
+  }
+
+  #credential(families: number, start: number, end: number): void {
+    const sweep = this.#sweep;
+    const bridge = this.#bridge;
+    bridge.cross(sweep.text, end);
+    // A command's option: its value follows a space.
+    if (bridge.link === "space" && sweep.text.charCodeAt(start - 1) === 45 && sweep.text.charCodeAt(start - 2) === 45)
+      bridge.link = "assigned";
+    if ((families & bitOf.bearer) !== 0) authorization(sweep, bridge, sweep.text.slice(start, end).toLowerCase());
+    if ((families & bitOf.password) !== 0) password(sweep, bridge);
+    else if ((families & bitOf.secret) !== 0) assignedSecret(sweep, bridge, isFaint(sweep.text, start, end));
+    if ((families & (bitOf.username | bitOf.username_cue)) !== 0) username(sweep, bridge, (families & bitOf.username) === 0);
+  }
+
+  #run(start: number, end: number, bits: number): void {
+    const sweep = this.#sweep;
+    const { text } = sweep;
+    const length = end - start;
+    if (length >= 12 && ((text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start))) return;
+    if ((bits & DIGIT) === 0 || length > 110) return;
+    if (skipKnown(sweep, start, end)) return;
+    if (length >= 25 && cryptoAddress(sweep, start, end)) return;
+    if ((bits & ~DIGIT) === 0) {
+      this.#digits(start, end);
+      return;
+    }
+    if (length >= 4 && length <= 34 && iban(sweep, start)) return;
+    if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
+    if ((bits & UNDERSCORE) !== 0) return;
+    if (length === 17 && vehicle(sweep, start, end)) return;
+    if (length < 40 && identifiers(sweep, this.#forms, start, end)) return;
+    labelled(sweep, start, end);
+  }
+
+  #digits(start: number, end: number): void {
+    const sweep = this.#sweep;
+    const { text } = sweep;
+    const number = this.#number;
+    if (ipv4(sweep, start, end) || geo(sweep, start, end)) return;
+    if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
+    if (identifiers(sweep, this.#forms, start, end)) return;
+    readNumber(text, start, 19, number);
+    if (card(sweep, number)) return;
+    if (isLaterPhone(sweep) && phone(sweep, number, this.#regions)) return;
+    if (labelled(sweep, start, end)) return;
+    phone(sweep, number, this.#regions);
+  }
+}
+
+const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.username_cue | bitOf.bearer;
+
+/** Whether a telephone label is the latest one. */
+function isLaterPhone(sweep: Sweep): boolean {
+  return (
+    sweep.said("phone") >=
+    Math.max(
+      sweep.said("national_id"),
+      sweep.said("account"),
+      sweep.said("medical"),
+      sweep.said("tax_id"),
+      sweep.said("ssn"),
+      sweep.said("passport"),
+      sweep.said("licence"),
+      sweep.said("device"),
+      0,
+    )
+  );
+}
+
+/** Words of one phrase stand next to each other, with a space, a hyphen, an underscore, a dot or an apostrophe between. */
+function isJoined(text: string, end: number, start: number): boolean {
+  if (start - end > 2) return false;
+  for (let index = end; index < start; index++) if (!" _-.'’/\u00a0".includes(text.charAt(index))) return false;
+  return true;
+}
+
+/** Labels of one short word that announce other things as often: `key`, `auth`, `salt`. */
+function isFaint(text: string, start: number, end: number): boolean {
+  return end - start <= 9 && FAINT.has(text.slice(start, end).toLowerCase());
+}
+const FAINT: ReadonlySet<string> = new Set(["key", "auth", "salt", "sid", "cookie", "pat", "tokens", "authorization", "sessionid"]);

@@ -1,0 +1,70 @@
+import { FAMILIES, indexOf } from "./families.ts";
+import type { Family } from "./families.ts";
+import type { Finding, PiiType } from "./finding.ts";
+import { Marks } from "./read.ts";
+
+/** A finding that still has to stand against others that overlap it. */
+export interface Candidate extends Finding {
+  /** How sure it is, 0 to 1. */
+  readonly score: number;
+}
+
+const NEVER = -1_000_000;
+/** How far behind a label its value may begin. */
+export const REACH = 48;
+
+/** One sweep over the marks of a text: where it stands, what was said so far, what was found. Reused from text to text. */
+export class Sweep {
+  readonly marks = new Marks();
+  text = "";
+  /** The mark that is looked at. */
+  index = 0;
+  /** What starts before this is taken already. */
+  resume = 0;
+  found: Candidate[] = [];
+  /** By family: where its latest label ended. */
+  readonly #said = new Int32Array(FAMILIES.length);
+
+  begin(text: string): void {
+    this.text = text;
+    this.index = 0;
+    this.resume = 0;
+    this.found = [];
+    this.#said.fill(NEVER);
+  }
+
+  add(type: PiiType, start: number, end: number, score: number): void {
+    this.found.push({ type, start, end, score });
+  }
+
+  /** Adds what is certain enough that nothing inside it is looked at any more. */
+  take(type: PiiType, start: number, end: number, score: number): void {
+    this.found.push({ type, start, end, score });
+    if (end > this.resume) this.resume = end;
+  }
+
+  say(families: number, end: number): void {
+    let bits = families;
+    while (bits !== 0) {
+      const index = 31 - Math.clz32(bits);
+      this.#said[index] = end;
+      bits &= ~(1 << index);
+    }
+  }
+
+  /** Where the family's latest label ended. */
+  said(family: Family): number {
+    return this.#said[indexOf[family]] ?? NEVER;
+  }
+
+  /** A label was answered by the value that ends here: another value counts for it only as the next in a list. */
+  answer(family: Family, end: number): void {
+    this.#said[indexOf[family]] = end - REACH + 5;
+  }
+
+  /** Whether a label of the family stands shortly before, with nothing between that says otherwise. */
+  near(family: Family, start: number, within: number = REACH): boolean {
+    const said = this.said(family);
+    return start >= said && start - said <= within && said >= this.said("other");
+  }
+}
