@@ -1,0 +1,159 @@
+import { characters, HASH_START, HASH_STEP, JOINER } from "./characters.ts";
+import type { Lexicon } from "./lexicon.ts";
+import { CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, STREET, TITLE, UNIT } from "./lexicon.ts";
+import type { Tokens } from "./tokens.ts";
+import {
+  ALPHANUMERIC,
+  BLANK,
+  CAPITALISED,
+  CAPITALS,
+  CODE,
+  INITIAL,
+  LINE,
+  LOWERCASE,
+  MARGIN,
+  MIXED,
+  NUMBER,
+  tokenize,
+  tokensFor,
+  UNCASED,
+} from "./tokens.ts";
+
+/** One text, read: its tokens, what is known of each, and the tags given so far. */
+export interface Sentence {
+  text: string;
+  readonly tokens: Tokens;
+  /** What the lexicon says of the token. */
+  flags: Uint16Array;
+  /** 1 where an address may be near. */
+  zone: Uint8Array;
+  tags: Uint8Array;
+  /** The hash of the first word on the token's line: "Cc" before each of its names. */
+  heads: Int32Array;
+}
+
+export function emptySentence(capacity = 4096): Sentence {
+  return {
+    text: "",
+    tokens: tokensFor(capacity),
+    flags: new Uint16Array(capacity),
+    zone: new Uint8Array(capacity),
+    tags: new Uint8Array(capacity),
+    heads: new Int32Array(capacity),
+  };
+}
+
+/** Reads a text into `sentence`, which holds one text at a time. */
+export function readSentence(text: string, skip: Int32Array, lexicon: Lexicon, sentence: Sentence): void {
+  sentence.text = text;
+  const { tokens } = sentence;
+  tokenize(text, skip, tokens);
+  const rows = tokens.start.length;
+  if (sentence.flags.length < rows) {
+    sentence.flags = new Uint16Array(rows);
+    sentence.zone = new Uint8Array(rows);
+    sentence.tags = new Uint8Array(rows);
+    sentence.heads = new Int32Array(rows);
+  } else {
+    const used = tokens.end + MARGIN;
+    sentence.flags.fill(0, 0, used);
+    sentence.zone.fill(0, 0, used);
+    sentence.tags.fill(0, 0, used);
+  }
+  if (describeWords(sentence, lexicon)) findZones(sentence);
+}
+
+/** The flags of the parts of a joined word: "Hood-Ramirez" is what "Hood" and "Ramirez" are. */
+function partFlags(lexicon: Lexicon, text: string, start: number, stop: number): number {
+  const { classes, folded } = characters();
+  let known = 0;
+  let hash = HASH_START;
+  for (let at = start; at < stop; at++) {
+    const code = text.charCodeAt(at);
+    if (classes[code] === JOINER) {
+      known |= lookUp(lexicon, hash);
+      hash = HASH_START;
+    } else hash = Math.imul(hash ^ (code < 0x2000 ? (folded[code] as number) : code), HASH_STEP);
+  }
+  return (known | lookUp(lexicon, hash)) & (FIRST_NAME | LAST_NAME | STREET);
+}
+
+const LONG_ENOUGH_FOR_AN_ENDING = 6;
+
+/** Looks every word up; says whether anything hints at an address. */
+function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexicon): boolean {
+  const { folded } = characters();
+  const { start, stop, shape, hash, lastPart, gapKind, end } = tokens;
+  let hinted = false;
+  let head = 0;
+  for (let row = MARGIN; row < end; row++) {
+    const form = shape[row] as number;
+    if (gapKind[row] === LINE) head = hash[row] as number;
+    heads[row] = head;
+    if (form === NUMBER || form === ALPHANUMERIC) hinted = true;
+    if (form > MIXED && form !== UNCASED) continue;
+    let known = lookUp(lexicon, hash[row] as number);
+    const from = start[row] as number;
+    if ((lastPart[row] as number) > from) known |= partFlags(lexicon, text, from, stop[row] as number);
+    if (form === CAPITALISED && (known & ~(FIRST_NAME | LAST_NAME)) === 0 && (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING) {
+      known |= endingFlags(lexicon, folded, text, from, stop[row] as number) & STREET;
+    }
+    if ((known & (STREET | UNIT)) !== 0) hinted = true;
+    flags[row] = known;
+  }
+  return hinted;
+}
+
+const BEFORE_HINT = 4;
+const AFTER_HINT = 7;
+
+/** Marks where an address may be: around street words, units with a number, and numbers beside capitalised words. */
+function findZones({ tokens, flags, zone }: Sentence): void {
+  const { shape, start, stop, gapKind, end } = tokens;
+  for (let row = MARGIN; row < end; row++) {
+    const form = shape[row] as number;
+    const known = flags[row] as number;
+    const length = (stop[row] as number) - (start[row] as number);
+    let hint = false;
+    if (form === NUMBER || form === ALPHANUMERIC) {
+      hint =
+        length <= 7 &&
+        (isCapital(shape[row + 1] as number) || isCapital(shape[row - 1] as number) || ((flags[row - 1] as number) & UNIT) !== 0);
+    } else if ((known & STREET) !== 0) {
+      hint =
+        form === CAPITALISED ||
+        form === CAPITALS ||
+        isNumber(shape[row - 1] as number) ||
+        isNumber(shape[row - 2] as number) ||
+        isNumber(shape[row + 1] as number) ||
+        isNumber(shape[row + 2] as number);
+    } else if (form === CAPITALS) hint = length === 2 && isNumber(shape[row + 1] as number) && gapKind[row + 1] === BLANK;
+    if (hint) zone.fill(1, Math.max(MARGIN, row - BEFORE_HINT), Math.min(end, row + AFTER_HINT));
+  }
+}
+
+function isCapital(form: number): boolean {
+  return form === CAPITALISED || form === CAPITALS || form === MIXED;
+}
+
+function isNumber(form: number): boolean {
+  return form === NUMBER || form === ALPHANUMERIC;
+}
+
+/** Whether a token is worth asking about. Needs the tags of the tokens before it. */
+export function isCandidate({ tokens, flags, zone, tags }: Sentence, row: number): boolean {
+  const form = tokens.shape[row] as number;
+  if (zone[row] === 1) return form !== CODE && form < UNCASED + 1;
+  if (form === CAPITALISED || form === CAPITALS || form === INITIAL) return true;
+  const known = flags[row] as number;
+  const named = (known & (FIRST_NAME | LAST_NAME)) !== 0;
+  if (form === MIXED || form === UNCASED) return named || isNameTag(tags[row - 1] as number);
+  if (form !== LOWERCASE) return false;
+  if (isNameTag(tags[row - 1] as number)) return (known & (ORDINARY | PARTICLE)) !== ORDINARY;
+  if (named && (known & ORDINARY) === 0) return true;
+  return (known & ORDINARY) === 0 && ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+}
+
+function isNameTag(tag: number): boolean {
+  return tag === 1 || tag === 2;
+}
