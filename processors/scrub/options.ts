@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TYPES } from "./finding.ts";
 import { LOCALE_NAMES } from "./locales/index.ts";
+import { OPERATORS } from "./operate.ts";
 
 /** Longest pattern, and most of them, that a user may write; each runs over every text. */
 const LONGEST_PATTERN = 1000;
@@ -69,3 +70,35 @@ export const detectorOptions = z.strictObject({
   threshold: z.number().min(0).max(1).default(0.5).meta({ description: "How sure a finding must be, 0 to 1." }),
 });
 export type DetectorOptions = z.input<typeof detectorOptions>;
+
+const MIB = 1024 * 1024;
+
+const operator = z.enum(OPERATORS);
+const operators = z.partialRecord(z.enum(TYPES), operator);
+
+export const scrubOptions = z.strictObject({
+  use: z.literal("scrub"),
+  ...detectorOptions.shape,
+  operator: operator.default("marker").meta({
+    description:
+      "What takes the place of what is found: `marker` its type, as in `[EMAIL]`; `mask` an asterisk for each letter and digit; `hmac` a pseudonym, " +
+      "the same for the same value within a tenant; `keep_last_4` its type and last four characters, where these are not the value itself; `drop` nothing.",
+  }),
+  operators: operators.default({}).meta({ description: "Operators of single types, such as `EMAIL: hmac`." }),
+  tenants: z
+    .record(z.string(), z.strictObject({ operator: operator.optional(), operators: operators.default({}) }))
+    .default({})
+    .meta({ description: "Operators of single tenants, in place of those above." }),
+  budget_ms: z
+    .int()
+    .min(1)
+    .max(25_000)
+    .default(20_000)
+    .meta({ description: "Longest time for the texts of one span; what is not scanned by then becomes `[UNSCANNED:budget]`." }),
+  memo_bytes: z
+    .int()
+    .min(MIB)
+    .default(32 * MIB)
+    .meta({ description: "Memory of each worker for what it scrubbed before, so that repeated history is not scanned again." }),
+});
+export type ScrubOptions = z.output<typeof scrubOptions>;
