@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { loadConfig } from "../config/load.ts";
 import { detector } from "../processors/scrub/detector.ts";
 import type { Finding } from "../processors/scrub/finding.ts";
-import { scrubOptions, type ScrubOptions } from "../processors/scrub/options.ts";
+import { ofDetector, scrubOptions, type ScrubOptions } from "../processors/scrub/options.ts";
 import { scrubText } from "../processors/scrub/scrub_text.ts";
 import { json, printable, table } from "./print.ts";
 import { StartError } from "./start_error.ts";
@@ -36,9 +36,12 @@ export function addScrub(program: Command): void {
     .action((file: string, flags: ScrubFlags) => {
       const text = contentsOf(file);
       const options = optionsOf(flags);
-      const findings = shown(text, detector(options).find(text));
+      const findings = shown(text, detector(ofDetector(options)).find(text));
       if (flags.text) process.stdout.write(scrubText(text, options));
-      else process.stdout.write(`${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`);
+      else
+        process.stdout.write(
+          `${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`,
+        );
       if (flags.check && findings.length > 0) process.exitCode = 1;
     });
 }

@@ -14,14 +14,20 @@ export class Memo<Value> {
     this.#known = new LRUCache({ maxSize: maxBytes });
   }
 
-  /** `text` and `scope` together decide what `scrub` answers; a value that was not scanned is asked for again. */
-  get(scope: string, text: string, scrub: () => Scrubbed<Value>): Scrubbed<Value> {
-    const name = hash("sha256", `${this.#key}${scope}\0${text}`, "base64");
+  /** What a text is known by; all that decides what becomes of it beside the text is its scope. */
+  nameOf(scope: string, text: string): string {
+    return hash("sha256", `${this.#key}${scope}\0${text}`, "base64");
+  }
+
+  /** A value that was not scanned is asked for again. `bytes` is about what it takes in memory. */
+  get(name: string, bytes: number, scrub: () => Scrubbed<Value>): Scrubbed<Value> {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const scrubbed = scrub();
-    // Two bytes a character at most; the rest is what an entry takes by itself.
-    if (!scrubbed.counts.has("UNSCANNED")) this.#known.set(name, scrubbed, { size: text.length * 2 + 512 });
+    if (!scrubbed.counts.has("UNSCANNED")) this.#known.set(name, scrubbed, { size: bytes + OF_ENTRY });
     return scrubbed;
   }
 }
+
+/** What an entry takes by itself. */
+const OF_ENTRY = 512;

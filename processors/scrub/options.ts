@@ -102,3 +102,8 @@ export const scrubOptions = z.strictObject({
     .meta({ description: "Memory of each worker for what it scrubbed before, so that repeated history is not scanned again." }),
 });
 export type ScrubOptions = z.output<typeof scrubOptions>;
+
+/** What of them the detector is told. */
+export function ofDetector({ types, locales, allow, deny, patterns, names, threshold }: ScrubOptions): DetectorOptions {
+  return { types, locales, allow, deny, patterns, names, threshold };
+}

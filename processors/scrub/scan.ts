@@ -13,6 +13,8 @@ export type Counts = ReadonlyMap<PiiType | "UNSCANNED", number>;
 export interface Scrubbed<Value> {
   readonly value: Value;
   readonly counts: Counts;
+  /** Names of people as they were written. */
+  readonly people: readonly string[];
 }
 
 /** What looks at a text, and what it does about it. */
@@ -36,13 +38,15 @@ export function scan<Value extends AttributeValue>(
     each(value, { leaf: (text, reading) => (sheet.leaf(text, reading), undefined), say: (text) => sheet.say(text) });
     const findings = findAll(detector, sheet.text, expired);
     const counts = new Map<PiiType, number>();
+    const people: string[] = [];
     const replaced = sheet.replaced(findings, (found, type) => {
       counts.set(type, (counts.get(type) ?? 0) + 1);
+      if (type === "PERSON") people.push(found);
       return operate(found, type);
     });
-    if (counts.size === 0) return { value, counts };
+    if (counts.size === 0) return { value, counts, people };
     let next = 0;
-    return { value: each(value, { leaf: () => replaced[next++], say() {} }), counts };
+    return { value: each(value, { leaf: () => replaced[next++], say() {} }), counts, people };
   } catch (error) {
     return withheld(value, error instanceof OverBudget ? "budget" : "error", each);
   }
@@ -51,8 +55,8 @@ export function scan<Value extends AttributeValue>(
 function withheld<Value extends AttributeValue>(value: Value, reason: string, each: Walk<Value>): Scrubbed<AttributeValue> {
   const counts: Counts = new Map([["UNSCANNED", 1]]);
   try {
-    return { value: each(value, { leaf: () => unscanned(reason), say() {} }), counts };
+    return { value: each(value, { leaf: () => unscanned(reason), say() {} }), counts, people: [] };
   } catch {
-    return { value: unscanned(reason), counts };
+    return { value: unscanned(reason), counts, people: [] };
   }
 }

@@ -2,14 +2,15 @@ import { performance } from "node:perf_hooks";
 import { LRUCache } from "lru-cache";
 import * as names from "../../genai/attributes.ts";
 import { toJson } from "../../genai/json.ts";
-import type { AttributeValue, Span } from "../../genai/span.ts";
+import type { Attributes, AttributeValue, Span } from "../../genai/span.ts";
 import type { Processor } from "../processor.ts";
 import { pseudonyms } from "../pseudonym.ts";
 import { detector } from "./detector.ts";
+import { knownNames, wordsOf } from "./known_names.ts";
 import { Memo } from "./memo.ts";
 import { operate, operateOnIds, type Operators } from "./operate.ts";
-import type { ScrubOptions } from "./options.ts";
-import { scan, type Hand, type Scrubbed } from "./scan.ts";
+import { ofDetector, type ScrubOptions } from "./options.ts";
+import { scan, type Counts, type Hand, type Scrubbed, type Walk } from "./scan.ts";
 import { walk, walkMessage, walkParts, type Pen } from "./walk.ts";
 
 /**
@@ -42,7 +43,7 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 /** Attributes that are lists: each member is scrubbed, and remembered, by itself. */
-const LISTS: ReadonlyMap<string, (member: AttributeValue, pen: Pen) => AttributeValue> = new Map([
+const LISTS: ReadonlyMap<string, Walk<AttributeValue>> = new Map([
   [names.GEN_AI_INPUT_MESSAGES, walkMessage],
   [names.GEN_AI_OUTPUT_MESSAGES, walkMessage],
   [names.GEN_AI_SYSTEM_INSTRUCTIONS, onePart],
@@ -69,9 +70,9 @@ export interface ScrubTools {
  * failed or the time was over, becomes `[UNSCANNED:reason]`.
  */
 export function scrub(options: ScrubOptions, { key, now = () => performance.now() }: ScrubTools): Processor {
-  const content = detector(options);
+  const content = detector(ofDetector(options));
   // A team or a product may be called like a person; a name that is none would tear apart what belongs together.
-  const ids = detector({ ...options, names: options.names === "off" ? "off" : "precision" });
+  const ids = detector({ ...ofDetector(options), names: options.names === "off" ? "off" : "precision" });
   const memo = new Memo<AttributeValue>(options.memo_bytes);
   const pseudonym = pseudonyms(key);
   const tenants = new Map<string, Scrubber>();
@@ -119,52 +120,61 @@ class Scrubber {
   }
 
   span(span: Span, expired: () => boolean): Span {
-    const counts = new Map<string, number>();
-    const scrubbed = <Value>({ value, counts: found }: Scrubbed<Value>): Value => {
-      for (const [type, count] of found) counts.set(type, (counts.get(type) ?? 0) + count);
-      return value;
-    };
+    const tally = new Tally();
+    const said = this.#said(span.attributes, expired);
     const attributes: [string, AttributeValue][] = [];
     for (const name in span.attributes) {
       const value = span.attributes[name] as AttributeValue;
-      attributes.push(OURS.has(name) ? [name, value] : this.#attribute(name, value, expired, scrubbed));
+      const list = said.get(name);
+      if (list !== undefined) attributes.push([name, list.map(tally.add)]);
+      else attributes.push(OURS.has(name) ? [name, value] : this.#attribute(name, value, expired, tally));
     }
-    const name = scrubbed(this.#text("", span.name, expired)) as string;
-    for (const [type, count] of counts) attributes.push([`${names.SCRUB_COUNT}${type}`, count]);
+    const name = tally.add(this.#text("", span.name, expired)) as string;
+    for (const [type, count] of tally.counts) attributes.push([`${names.SCRUB_COUNT}${type}`, count]);
     return { ...span, name, attributes: Object.fromEntries(attributes), scrubbed: true };
   }
 
-  #attribute(
-    name: string,
-    value: AttributeValue,
-    expired: () => boolean,
-    scrubbed: <Value>(result: Scrubbed<Value>) => Value,
-  ): [string, AttributeValue] {
-    const each = LISTS.get(name);
-    if (each !== undefined && Array.isArray(value))
-      return [name, value.map((member: AttributeValue) => scrubbed(this.#member(member, each, expired)))];
-    const prefix = PREFIXES.find((known) => name.startsWith(known));
-    if (names.isContent(name)) {
-      const { content } = this.#hands;
-      const key = prefix === undefined ? name : `${prefix}${scrubbed(this.#text("", name.slice(prefix.length), expired)) as string}`;
-      return [key, scrubbed(scan(value, content, (member, pen) => labelled(prefix && name.slice(prefix.length), member, pen), expired))];
+  /** The lists of what was said, by attribute. A name that one message tells is known in all others. */
+  #said(attributes: Attributes, expired: () => boolean): ReadonlyMap<string, readonly Scrubbed<AttributeValue>[]> {
+    const lists = new Map<string, readonly Member[]>();
+    for (const [name, each] of LISTS) {
+      const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+      if (Array.isArray(value))
+        lists.set(
+          name,
+          (value as readonly AttributeValue[]).map((member) => this.#member(member, each, expired)),
+        );
     }
-    if (typeof value !== "string") {
-      return [name, typeof value === "object" ? scrubbed(scan(value, this.#hands.ids, walk, expired)) : value];
-    }
-    if (prefix === undefined) return [name, scrubbed(this.#text(name.slice(name.lastIndexOf(".") + 1), value, expired))];
-    const key = name.slice(prefix.length);
-    return [`${prefix}${scrubbed(this.#text("", key, expired)) as string}`, scrubbed(this.#text(key, value, expired))];
+    const words = wordsOf([...lists.values()].flat().flatMap(({ scrubbed }) => scrubbed.people));
+    if (words.size === 0) return new Map([...lists].map(([name, members]) => [name, members.map(({ scrubbed }) => scrubbed)]));
+    const hand: Hand = { ...this.#hands.content, detector: knownNames(words) };
+    const scope = `${this.#tenant}\0${[...words].toSorted().join(" ")}`;
+    return new Map([...lists].map(([name, members]) => [name, members.map((member) => this.#again(member, hand, scope, expired))]));
   }
 
   /** A message, a part or a definition: what an application sends again with its next call. */
-  #member(
-    member: AttributeValue,
-    each: (member: AttributeValue, pen: Pen) => AttributeValue,
-    expired: () => boolean,
-  ): Scrubbed<AttributeValue> {
-    if (typeof member !== "object" || member === null) return scan(member, this.#hands.content, each, expired);
-    return this.#memo.get(this.#tenant, toJson(member), () => scan(member, this.#hands.content, each, expired));
+  #member(value: AttributeValue, each: Walk<AttributeValue>, expired: () => boolean): Member {
+    const json = toJson(value);
+    const name = this.#memo.nameOf(this.#tenant, json);
+    const bytes = json.length * 2; // at most: most texts take one a character
+    return { name, bytes, each, scrubbed: this.#memo.get(name, bytes, () => scan(value, this.#hands.content, each, expired)) };
+  }
+
+  #again({ name, bytes, each, scrubbed }: Member, hand: Hand, scope: string, expired: () => boolean): Scrubbed<AttributeValue> {
+    return this.#memo.get(this.#memo.nameOf(scope, name), bytes, () => {
+      const again = scan(scrubbed.value, hand, each, expired);
+      return again.counts.size === 0 ? scrubbed : { ...again, counts: sum(scrubbed.counts, again.counts) };
+    });
+  }
+
+  #attribute(name: string, value: AttributeValue, expired: () => boolean, tally: Tally): [string, AttributeValue] {
+    const { content, ids } = this.#hands;
+    const prefix = PREFIXES.find((known) => name.startsWith(known));
+    const label = prefix === undefined ? undefined : name.slice(prefix.length);
+    const key = label === undefined ? name : `${prefix}${tally.add(this.#text("", label, expired)) as string}`;
+    if (names.isContent(name)) return [key, tally.add(scan(value, content, (each, pen) => labelled(label, each, pen), expired))];
+    if (typeof value === "string") return [key, tally.add(this.#text(label ?? name.slice(name.lastIndexOf(".") + 1), value, expired))];
+    return [key, typeof value === "object" ? tally.add(scan(value, ids, walk, expired)) : value];
   }
 
   /** A text that tells calls apart, and may come again. */
@@ -178,6 +188,31 @@ class Scrubber {
     }
     return known;
   }
+}
+
+/** A member of a list, after its own words alone decided. */
+interface Member {
+  /** What the memory knows it by. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly each: Walk<AttributeValue>;
+  readonly scrubbed: Scrubbed<AttributeValue>;
+}
+
+/** What was found in one span. */
+class Tally {
+  counts: Counts = new Map();
+
+  readonly add = <Value>({ value, counts }: Scrubbed<Value>): Value => {
+    if (counts.size > 0) this.counts = sum(this.counts, counts);
+    return value;
+  };
+}
+
+function sum(one: Counts, other: Counts): Counts {
+  const sums = new Map(one);
+  for (const [type, count] of other) sums.set(type, (sums.get(type) ?? 0) + count);
+  return sums;
 }
 
 function onePart(part: AttributeValue, pen: Pen): AttributeValue {
