@@ -30,6 +30,7 @@ test("is complete from defaults alone", () => {
     demo: false,
     upstreams: {},
     clients: [],
+    processors: [],
     gateway: {
       host: "127.0.0.1",
       port: 4000,

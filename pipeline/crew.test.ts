@@ -16,7 +16,7 @@ import { crew, type CrewOptions } from "./crew.ts";
 import { userKeys } from "./user_key.ts";
 
 const userKey = { id: "test", bytes: Buffer.alloc(32, 7) };
-const straight = carrier(processors(), { userKey: userKeys(userKey.bytes) });
+const straight = carrier(processors([], { key: userKey.bytes, onPrinted: () => {} }), { userKey: userKeys(userKey.bytes) });
 const newCrew = (options: Partial<CrewOptions> = {}) =>
   crew({ userKey, workers: 2, onLost: (reason) => expect.fail(`a worker was lost: ${reason}`), ...options });
 
@@ -77,7 +77,7 @@ test("many batches at once each get their own answer", async () => {
 });
 
 const misdeeds = [
-  { title: "throws", model: "throw", error: "not this one", lost: [] },
+  { title: "cannot be encoded", model: "circle", error: "circular", lost: [] },
   { title: "ends its thread", model: "die", error: "it ended with 7", lost: ["it ended with 7", "it ended with 7"] },
   { title: "never comes back", model: "spin", error: "longer than 2 s", lost: ["it took longer than 2 s"], patienceSeconds: 2 },
   {

@@ -209,14 +209,14 @@ test("an exchange that cannot be described is put aside alone, and counted", asy
       return spans;
     },
   };
-  await using running = await start({ dataDir, processors: [fails] });
+  await using running = await start({ dataDir, faults: [fails] });
   for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "c"]);
   const { appended, stored, dead_letters, dropped } = await running.pipeline.counts();
-  expect([appended, stored, dead_letters.process, dropped]).toEqual([4, 4, 1, {}]);
+  expect([appended, stored, dead_letters.describe, dropped]).toEqual([4, 4, 1, {}]);
   expect(await running.letters.list()).toMatchObject([
-    { stage: "process", reason: "not this one", exchangeId: "b", lane: "one", sequence: 2 },
+    { stage: "describe", reason: "not this one", exchangeId: "b", lane: "one", sequence: 2 },
   ]);
 });
 
@@ -228,7 +228,7 @@ test("a span that cannot be stored is counted, so that the sums meet", async () 
     process: (spans: readonly Span[]) =>
       spans.map((span) => (span.exchangeId === "b" && span.kind === "client" ? { ...span, startTimeUnixNano: BEYOND_TIME } : span)),
   };
-  await using running = await start({ dataDir, processors: [poison] });
+  await using running = await start({ dataDir, faults: [poison] });
   for (const id of ["a", "b"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "b"]);
