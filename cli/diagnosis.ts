@@ -89,7 +89,7 @@ export function advice(state: Doctor): readonly string[] {
     total(contentOnly) > 0 &&
       `${count(total(contentOnly))} records were kept without their content (${Object.keys(contentOnly).join(", ")}): docs/operations.md says of each reason what to do.`,
     total(state.processor_failures) > 0 &&
-      `Processors failed on batches, which were stored without content (${byName(total(state.processor_failures), state.processor_failures)}): the log says why. See "When a processor fails" in docs/processors.md.`,
+      `Processors failed on batches, which went on without content (${byName(total(state.processor_failures), state.processor_failures)}): the log says why, docs/processors.md what to do.`,
     state.dead_letters_waiting > 0 &&
       "Some records could not go on: `spangate dead-letters list` says why, `spangate dead-letters replay` tries them again.",
     state.damaged > 0 &&

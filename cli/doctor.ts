@@ -18,10 +18,6 @@ export interface Doctor {
   readonly dead_lettered: number;
   /** Lost, and dropped by processors as they were told: `by_filter`. */
   readonly dropped: { readonly [reason: string]: number };
-  /** Spans that processors dropped, by processor; they are in `dropped` and `appended` too. */
-  readonly dropped_by: PipelineCounts["dropped_by"];
-  /** Batches that a processor failed on: they went on without content. */
-  readonly processor_failures: PipelineCounts["processor_failures"];
   /** Bytes on the intake journal that no span was made of yet. */
   readonly backlog: number;
   /** Age of the oldest work that is not done. */
@@ -36,6 +32,10 @@ export interface Doctor {
   /** Those in the folder now, whenever they were put aside. */
   readonly dead_letters_waiting: number;
   readonly replayed: number;
+  /** Spans that processors dropped, by processor; they are in `dropped` and `appended` too. */
+  readonly dropped_by: PipelineCounts["dropped_by"];
+  /** Batches that a processor failed on: they went on without content. */
+  readonly processor_failures: PipelineCounts["processor_failures"];
   readonly damaged: number;
   readonly missing: number;
   readonly damaged_files: number;
@@ -115,8 +115,6 @@ export function doctor(
     stored: pipeline?.stored ?? 0,
     dead_lettered: pipeline?.dead_lettered ?? 0,
     dropped,
-    dropped_by: pipeline?.dropped_by ?? {},
-    processor_failures: pipeline?.processor_failures ?? {},
     backlog: behind?.backlog_bytes ?? 0,
     lag_ms: behind?.lag_ms ?? 0,
     open: sum("open"),
@@ -128,6 +126,8 @@ export function doctor(
     dead_letters: pipeline?.dead_letters ?? NO_LETTERS,
     dead_letters_waiting: pipeline?.dead_letters_waiting ?? 0,
     replayed: pipeline?.replayed ?? 0,
+    dropped_by: pipeline?.dropped_by ?? {},
+    processor_failures: pipeline?.processor_failures ?? {},
     damaged: pipeline?.damaged ?? 0,
     missing: pipeline?.missing ?? 0,
     damaged_files: pipeline?.damaged_files ?? 0,

@@ -16,7 +16,7 @@ test("every setting is described and has a row", () => {
   expect(settings.length).toBeGreaterThan(50);
   for (const { key, description } of settings) {
     expect(description, key).toMatch(/^[A-Z`].{15,}\.$/);
-    expect(page, key).toMatch(new RegExp(`^\\| \`(\\w+\\.)?${key}\` \\|`, "m"));
+    expect(page, key).toMatch(new RegExp(`^\\| \`([\\w[\\].]+\\.)?${key}\` \\|`, "m"));
     expect(page, key).toContain(description);
   }
 });

@@ -103,7 +103,7 @@ function sectionText({ title, description, prefix, node }: Section): string {
   const rows = rowsOf(node).filter(({ key, node: each }) => node !== jsonSchema || sectionOf(key, each).length === 0);
   const cells = rows.map(({ key, node: each, required }) => {
     const names = each.anyOf?.flatMap((option) => Object.keys(option.properties ?? {})) ?? [];
-    const variable = `${prefix}${key.toUpperCase().replaceAll(".", "__")}`;
+    const variable = `${prefix}${key.toUpperCase().replaceAll("[]", "__<N>").replaceAll(".", "__")}`;
     const variables = names.length ? names.map((name) => `${variable}__${name.toUpperCase()}`) : [variable];
     return [
       `\`${key}\``,
@@ -124,14 +124,17 @@ interface Row {
   readonly required: boolean;
 }
 
-/** Settings of a section; those of a mapping within it stand as `keep.errors`. */
+/** Settings of a section; those of a mapping within it stand as `keep.errors`, those of a list's entries as `deny[].type`. */
 function rowsOf(node: SchemaNode): readonly Row[] {
-  return Object.entries(node.properties ?? {}).flatMap(([key, each]): readonly Row[] =>
-    node !== jsonSchema && each.properties && !each.title
-      ? rowsOf(each).map((row) => ({ ...row, key: `${key}.${row.key}` }))
-      : [{ key, node: each, required: node.required?.includes(key) ?? false }],
-  );
+  return Object.entries(node.properties ?? {}).flatMap(([key, each]): readonly Row[] => {
+    const row = { key, node: each, required: node.required?.includes(key) ?? false };
+    if (node === jsonSchema || each.title) return [row];
+    if (each.items?.properties && !each.items.title) return [row, ...within(`${key}[]`, each.items)];
+    return each.properties ? within(key, each) : [row];
+  });
 }
+
+const within = (outer: string, node: SchemaNode): readonly Row[] => rowsOf(node).map((row) => ({ ...row, key: `${outer}.${row.key}` }));
 
 function byDefault({ default: value }: SchemaNode): string | undefined {
   if (value === undefined) return undefined;

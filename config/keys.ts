@@ -89,6 +89,7 @@ export function expects(node: SchemaNode): string {
   if (node.anyOf?.every((option) => option.type === "string")) return "text";
   if (node.anyOf?.every((option) => option.type !== "object")) return node.anyOf.map(expects).join(" or ");
   if (node.anyOf) return node.anyOf.map((option) => `{${Object.keys(option.properties ?? {}).join(", ")}: …}`).join(" or ");
+  if (node.oneOf) return "a mapping";
   switch (node.type) {
     case "boolean":
       return "true or false";

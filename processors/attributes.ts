@@ -7,6 +7,7 @@ import { condition, conditionOptions } from "./condition.ts";
 import type { Processor } from "./processor.ts";
 import { pseudonyms } from "./pseudonym.ts";
 import type { ProcessorTools } from "./tools.ts";
+import { isSound } from "./sound.ts";
 
 /** What Spangate itself says of a span, and sums are made of. What begins like this is nobody else's. */
 const RESERVED = [
@@ -52,6 +53,7 @@ export const attributesOptions = z
   })
   .refine(({ drop, rename, hash, set }) => drop.length + Object.keys(rename).length + hash.length + Object.keys(set).length > 0, {
     error: "changes nothing",
+    when: isSound,
     params: { fix: "Give drop, rename, hash or set, or remove it." },
   });
 export type AttributesOptions = Resolved<z.output<typeof attributesOptions>>;

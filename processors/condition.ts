@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Resolved } from "../config/secret.ts";
 import { GEN_AI_OPERATION_NAME, UPSTREAM } from "../genai/attributes.ts";
 import type { AttributeValue, Span } from "../genai/span.ts";
-import { finder, pattern } from "./pattern.ts";
+import { finder, linearPattern } from "./linear_pattern.ts";
+import { isSound } from "./sound.ts";
 
 const ENDINGS = ["completed", "cut", "abandoned", "incomplete", "rejected"] as const;
 const OUTCOMES = ["ok", "partial", "error", "refused", "cancelled"] as const;
@@ -13,10 +14,10 @@ const names = z.array(z.string().min(1)).min(1);
 const attributeTest = z
   .strictObject({
     equals: z.union([z.string(), z.number(), z.boolean()], { error: "not text, a number, true or false" }).optional(),
-    matches: pattern.optional(),
+    matches: linearPattern.optional(),
     exists: z.boolean().optional(),
   })
-  .refine(saysSomething, { error: "says nothing of the attribute", params: { fix: "Give equals, matches or exists." } });
+  .refine(saysSomething, { error: "says nothing of the attribute", when: isSound, params: { fix: "Give equals, matches or exists." } });
 
 /** Which spans are meant. Everything it says must hold. */
 export const conditionOptions = z
@@ -32,13 +33,17 @@ export const conditionOptions = z
       .meta({ description: "Kinds: `server` for the call as the client saw it, `client` beyond it." }),
     ending: z.array(z.enum(ENDINGS)).min(1).optional().meta({ description: "How the call ended." }),
     outcome: z.array(z.enum(OUTCOMES)).min(1).optional().meta({ description: "What came of it." }),
-    name: pattern.optional().meta({ description: "A pattern that is found in the span's name." }),
+    name: linearPattern.optional().meta({ description: "A pattern that is found in the span's name." }),
     attributes: z.record(z.string().min(1), attributeTest).optional().meta({
       description:
         "By attribute: `{equals: value}`, `{matches: pattern}` or `{exists: false}`. Of a list, one element must fit; structured values only exist.",
     }),
   })
-  .refine(saysSomething, { error: "says nothing, so it would mean every span", params: { fix: "Say what must hold, or leave it out." } })
+  .refine(saysSomething, {
+    error: "says nothing, so it would mean every span",
+    when: isSound,
+    params: { fix: "Say what must hold, or leave it out." },
+  })
   .meta({ title: "condition", description: "Which spans are meant. Everything that a condition says must hold." });
 export type ConditionOptions = Resolved<z.output<typeof conditionOptions>>;
 

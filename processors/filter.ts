@@ -3,6 +3,7 @@ import type { Resolved } from "../config/secret.ts";
 import { condition, conditionOptions } from "./condition.ts";
 import { keepExchanges } from "./exchange.ts";
 import type { Processor } from "./processor.ts";
+import { isSound } from "./sound.ts";
 
 const conditions = z.array(conditionOptions).min(1).optional();
 
@@ -22,6 +23,7 @@ export const filterOptions = z
   })
   .refine(({ keep, drop }) => keep !== undefined || drop !== undefined, {
     error: "neither keeps nor drops",
+    when: isSound,
     params: { fix: "Give conditions in keep or drop." },
   });
 export type FilterOptions = Resolved<z.output<typeof filterOptions>>;

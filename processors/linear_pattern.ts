@@ -2,7 +2,7 @@ import { RE2JS } from "re2js";
 import { z } from "zod";
 
 /** A regular expression of the user, which runs in linear time: one with backreferences or lookaround is none. */
-export const pattern = z
+export const linearPattern = z
   .string()
   .min(1)
   .max(1000)
