@@ -27,15 +27,20 @@ export const jsonSchema = z.toJSONSchema(configSchema, { io: "input" }) as Schem
 
 /** The schema of a setting; undefined where there is no such setting. Where kinds are told apart, `input` says which one is meant. */
 export function nodeAt(path: Path, input?: unknown): SchemaNode | undefined {
-  return path.reduce<SchemaNode | undefined>(
-    (node, key, depth) => node && inside(node, String(key), valueAt(input, path.slice(0, depth))),
-    jsonSchema,
+  return nodesAt(path, input)[0];
+}
+
+/** All that may stand at a path: several where nothing says yet of which kind an entry is. */
+export function nodesAt(path: Path, input?: unknown): readonly SchemaNode[] {
+  return path.reduce<readonly SchemaNode[]>(
+    (nodes, key, depth) => nodes.flatMap((node) => inside(node, String(key), valueAt(input, path.slice(0, depth)))),
+    [jsonSchema],
   );
 }
 
-/** What a key of a node takes; of a choice, in the option that has the key. */
-function inside(node: SchemaNode, key: string, value: unknown): SchemaNode | undefined {
-  return (node.anyOf ?? kindsLike(node, value) ?? [node]).map((option) => child(option, key)).find(Boolean);
+/** What a key of a node takes; of a choice, in the options that have the key. */
+function inside(node: SchemaNode, key: string, value: unknown): readonly SchemaNode[] {
+  return (node.anyOf ?? kindsLike(node, value) ?? [node]).flatMap((option) => child(option, key) ?? []);
 }
 
 /** The kind that a value says it is; all of them when it says nothing. */

@@ -86,7 +86,7 @@ const mistakes = [
     path: "processors[0].drop",
     where: "1:28",
     message: "unknown key",
-    fix: "known here: use, ratio, content_ratio, keep",
+    fix: "known here: use, when, ratio, content_ratio, keep",
   },
   {
     title: "a misspelt option of a processor",

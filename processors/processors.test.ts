@@ -23,6 +23,7 @@ const ALL: readonly ({ readonly options: object } & ProcessorPromises)[] = [
   },
   { options: { use: "filter", by: "span", keep: [{ kind: ["client"] }] }, idempotent: true },
   { options: { use: "sample", ratio: 0.5, content_ratio: 0.25 }, idempotent: true },
+  { options: { use: "sample", ratio: 0.1, when: { tenant: ["acme"] } }, idempotent: true },
   { options: { use: "module", path: upperCase, name: "upper_case" }, idempotent: true },
 ];
 

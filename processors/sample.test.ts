@@ -101,6 +101,13 @@ for (const { title, options, spans, spansKept, contentKept } of cases) {
   });
 }
 
+test("calls that the condition does not mean all go on, whole", async () => {
+  const options = { ratio: 0, content_ratio: 0, when: { outcome: ["partial"] } };
+  const other = call(LOW);
+  expect(await sampled(options, other)).toEqual(other);
+  expect(await sampled(options, call(LOW, { outcome: "partial" }))).toEqual([]);
+});
+
 test("the part that is kept is about the ratio", () => {
   const ids = Array.from({ length: 20_000 }, () => randomBytes(16).toString("hex"));
   for (const ratio of [0.01, 0.1, 0.5, 0.9]) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Resolved } from "../config/secret.ts";
 import type { Span } from "../genai/span.ts";
+import { condition, conditionOptions } from "./condition.ts";
 import { byExchange } from "./exchange.ts";
 import type { Processor } from "./processor.ts";
 import { withoutContent } from "./withhold.ts";
@@ -11,6 +12,7 @@ export const sampleOptions = z.strictObject({
   use: z.literal("sample").meta({
     description: "Keeps a part of the traces, whole, and content of a part of those. What it drops is counted as `dropped.by_sample`.",
   }),
+  when: conditionOptions.optional().meta({ description: "Which calls this is for: those one of whose spans it means. Others all go on." }),
   ratio: ratio.meta({ description: "Which part of all traces is kept. The trace id decides, the same way everywhere." }),
   content_ratio: ratio.meta({ description: "Which part of all traces keeps its content; of others that are kept, the rest is." }),
   keep: z
@@ -28,7 +30,8 @@ export type SampleOptions = Resolved<z.output<typeof sampleOptions>>;
 type Priced = Span & { readonly cost?: { readonly usd?: string | null } };
 
 /** Decides for all spans of a call at once, by what is most telling of any of them. */
-export function sample({ ratio: kept, content_ratio, keep }: SampleOptions): Processor {
+export function sample({ when, ratio: kept, content_ratio, keep }: SampleOptions): Processor {
+  const meant = when === undefined ? (): boolean => true : condition(when);
   const { errors, slower_than_ms = Infinity, costlier_than_usd = Infinity, content } = keep;
   const isTelling = (span: Priced): boolean =>
     (errors && (span.status === "error" || span.outcome === "error")) ||
@@ -41,9 +44,10 @@ export function sample({ ratio: kept, content_ratio, keep }: SampleOptions): Pro
       const sampled = new Map<Span, Span>();
       for (const exchange of byExchange(spans).values()) {
         const telling = exchange.some(isTelling);
+        const isOurs = exchange.some(meant);
         for (const span of exchange) {
-          const withContent = isWithin(span, content_ratio) || (telling && content);
-          if (telling || isWithin(span, kept)) sampled.set(span, withContent ? span : withoutContent(span));
+          const withContent = !isOurs || (telling && content) || isWithin(span, content_ratio);
+          if (!isOurs || telling || isWithin(span, kept)) sampled.set(span, withContent ? span : withoutContent(span));
         }
       }
       return spans.flatMap((span) => sampled.get(span) ?? []);
