@@ -114,6 +114,29 @@ test("a module that fails loses nothing but content, and everyone who should kno
   expect(logged).not.toContain("words for");
 });
 
+test("a module that has gone missing keeps neither the pipeline nor a call from going on", { timeout: 60_000 }, async () => {
+  const path = join(home, "missing.mjs");
+  writeFileSync(path, "export default () => ({ process: (spans) => spans });");
+  await using server = await startGateway({ config: { demo: true, capture: "full", processors: [{ use: "module", path }] } });
+  await chat(server, "before");
+  await eventually(
+    () => calls(server),
+    ({ length }) => length === 1,
+  );
+  rmSync(path);
+  process.kill(server.pids.pipeline, "SIGKILL");
+  await chat(server, "after");
+  const rows = await eventually(
+    () => calls(server).catch(() => []),
+    ({ length }) => length === 2,
+    20_000,
+  );
+  expect(rows.map((row) => [row["conversation_id"], row["asked"] !== null])).toEqual([
+    ["before", true],
+    ["after", false],
+  ]);
+});
+
 test("a changed list is in force after a reload, and a module that changed too", { timeout: 60_000 }, async () => {
   const path = join(home, "changing.ts");
   const marking = (mark: string): string =>
