@@ -1,4 +1,4 @@
-import type { Doctor } from "./doctor.ts";
+import { ON_PURPOSE, type Doctor } from "./doctor.ts";
 
 /** Longer than this and somebody should look. */
 const LATE_MS = 60_000;
@@ -30,6 +30,7 @@ export function diagnosis(state: Doctor): string {
         ["dead letters waiting", count(state.dead_letters_waiting)],
         ["replayed", count(state.replayed)],
         ["dropped", byName(total(state.dropped), state.dropped)],
+        ["processor failures", byName(total(state.processor_failures), state.processor_failures)],
       ],
     ],
     [
@@ -87,6 +88,8 @@ export function advice(state: Doctor): readonly string[] {
       `${count(total(whole))} records were lost (${Object.keys(whole).join(", ")}): docs/operations.md says of each reason what to do.`,
     total(contentOnly) > 0 &&
       `${count(total(contentOnly))} records were kept without their content (${Object.keys(contentOnly).join(", ")}): docs/operations.md says of each reason what to do.`,
+    total(state.processor_failures) > 0 &&
+      `Processors failed on batches, which went on without content (${byName(total(state.processor_failures), state.processor_failures)}): the log says why, docs/processors.md what to do.`,
     state.dead_letters_waiting > 0 &&
       "Some records could not go on: `spangate dead-letters list` says why, `spangate dead-letters replay` tries them again.",
     state.damaged > 0 &&
@@ -101,10 +104,10 @@ export function advice(state: Doctor): readonly string[] {
 const count = (value: number): string => value.toLocaleString("en");
 const total = (values: { readonly [name: string]: number }): number => Object.values(values).reduce((sum, each) => sum + each, 0);
 
-/** What was lost of records that were kept, and records that were lost. */
+/** What was lost of records that were kept, and records that were lost; not what was to be dropped. */
 function divided(dropped: Doctor["dropped"]): readonly [Doctor["dropped"], Doctor["dropped"]] {
   const isContent = ([reason]: [string, number]): boolean => reason.startsWith("content_");
-  const all = Object.entries(dropped);
+  const all = Object.entries(dropped).filter(([reason]) => !reason.startsWith(ON_PURPOSE));
   return [Object.fromEntries(all.filter(isContent)), Object.fromEntries(all.filter((each) => !isContent(each)))];
 }
 

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { eventually } from "../testing/eventually.ts";
 import { advice, diagnosis } from "./diagnosis.ts";
 import { diskOf } from "./disk.ts";
-import { doctor, type Doctor } from "./doctor.ts";
+import type { PipelineCounts } from "../pipeline/counts.ts";
+import { doctor, withLivesBefore, type Doctor } from "./doctor.ts";
 import { METRICS, metricsText } from "./metrics.ts";
 import { outage } from "./outage.ts";
 
@@ -34,6 +35,10 @@ test("each figure is the value of its own sample", () => {
   }
   expect(metricsText(aState({ dropped: { a: 1, b: 2 } }))).toContain('spangate_records_dropped_total{reason="b"} 2\n');
   expect(text).toContain('spangate_disk_bytes{part="parquet"} 3\n');
+  const processed = metricsText(aState({ dropped: { a: 1, by_filter: 3 }, dropped_by: { filter: 3 }, processor_failures: { scrub: 2 } }));
+  expect(processed).toContain('spangate_spans_dropped_total{reason="filter"} 3\n');
+  expect(processed).toContain('spangate_processor_failures_total{processor="scrub"} 2\n');
+  expect(processed).not.toContain('spangate_records_dropped_total{reason="by_filter"}');
 });
 
 test("says that nothing is wrong, or what is and what to do", () => {
@@ -44,6 +49,7 @@ test("says that nothing is wrong, or what is and what to do", () => {
     [{ lag_ms: 61_000 }, "61.0 s behind"],
     [{ dropped: { journal_write: 1234 } }, "1,234 records were lost (journal_write)"],
     [{ dropped: { content_quota: 5 } }, "5 records were kept without their content (content_quota)"],
+    [{ processor_failures: { scrub: 2 } }, "without content (2 (scrub 2))"],
     [{ dead_letters_waiting: 1 }, "spangate dead-letters list"],
     [{ damaged: 1 }, "could not be read"],
     [{ missing: 2 }, "2 records of a journal are lost"],
@@ -51,6 +57,7 @@ test("says that nothing is wrong, or what is and what to do", () => {
     [{ disk: { ...DISK, free: 1e6 } }, "Only 976.6 KiB of the disk are free"],
   ];
   expect(advice(aState({ damaged_files: 1 }))).toEqual([]); // all of its rows are published again
+  expect(advice(aState({ dropped: { by_filter: 3 }, dropped_by: { filter: 3 } }))).toEqual([]); // as it was told
   for (const [more, says] of wrong) expect(advice(aState(more))).toEqual([expect.stringContaining(says)]);
   const text = diagnosis(
     aState({ dropped: { a: 1 }, dead_lettered: 2, dead_letters_waiting: 2, dead_letters: { ...aState().dead_letters, store: 2 } }),
@@ -58,6 +65,34 @@ test("says that nothing is wrong, or what is and what to do", () => {
   expect(text).toMatch(/dead letters +2 \(store 2\)/);
   expect(text).toMatch(/free +4\.7 GiB of 9\.3 GiB/);
   expect(text).toMatch(/^In force\n +durability +balanced\n +audit +required\n +capture +full$/m);
+});
+
+test("what processors drop is in the sums over all lives of the pipeline", () => {
+  const counts = (more: Partial<PipelineCounts>): PipelineCounts => ({
+    carried: { completed: 0, cut: 0, abandoned: 0, incomplete: 0, rejected: 0 },
+    appended: 0,
+    stored: 0,
+    dead_lettered: 0,
+    dead_letters: { read: 0, describe: 0, process: 0, encode: 0, store: 0 },
+    dead_letters_waiting: 0,
+    replayed: 0,
+    dropped: {},
+    dropped_by: {},
+    processor_failures: {},
+    damaged: 0,
+    missing: 0,
+    damaged_files: 0,
+    missing_rows: 0,
+    backlog_bytes: 0,
+    lag_ms: 0,
+    ...more,
+  });
+  // Of the ten spans of the first life, two were dropped and two not stored when it ended: those are appended anew.
+  const first = counts({ appended: 10, stored: 6, dropped_by: { filter: 2 }, processor_failures: { scrub: 1 } });
+  const second = counts({ appended: 5, stored: 4, dropped_by: { filter: 1 }, processor_failures: { price: 1 } });
+  const state = doctor([], withLivesBefore(first, second), seen);
+  expect(state).toMatchObject({ appended: 13, stored: 10, dropped: { by_filter: 3 }, processor_failures: { scrub: 1, price: 1 } });
+  expect(state.appended).toBe(state.stored + 3);
 });
 
 test("the disk is what the folders take and what is left", async () => {

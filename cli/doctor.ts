@@ -16,6 +16,7 @@ export interface Doctor {
   readonly appended: number;
   readonly stored: number;
   readonly dead_lettered: number;
+  /** Lost, and dropped by processors as they were told: `by_filter`. */
   readonly dropped: { readonly [reason: string]: number };
   /** Bytes on the intake journal that no span was made of yet. */
   readonly backlog: number;
@@ -31,6 +32,10 @@ export interface Doctor {
   /** Those in the folder now, whenever they were put aside. */
   readonly dead_letters_waiting: number;
   readonly replayed: number;
+  /** Spans that processors dropped, by processor; they are in `dropped` and `appended` too. */
+  readonly dropped_by: PipelineCounts["dropped_by"];
+  /** Batches that a processor failed on: they went on without content. */
+  readonly processor_failures: PipelineCounts["processor_failures"];
   readonly damaged: number;
   readonly missing: number;
   readonly damaged_files: number;
@@ -51,6 +56,9 @@ export interface Observed extends Pick<Doctor, "pipeline" | "disk"> {
   readonly behind: Behind | undefined;
 }
 
+/** Begins the reasons for which a processor drops spans: nobody needs to do anything about it. */
+export const ON_PURPOSE = "by_";
+
 const UNKNOWN = { durability: "unknown", audit: "unknown", capture: "unknown" };
 const NO_LETTERS = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Doctor["dead_letters"];
 
@@ -63,12 +71,14 @@ export function withLivesBefore(before: PipelineCounts | undefined, now: Pipelin
   return {
     ...now,
     carried: added(before.carried, now.carried),
-    appended: before.stored + before.dead_letters.store + now.appended,
+    appended: before.stored + before.dead_letters.store + total(before.dropped_by) + now.appended,
     stored: before.stored + now.stored,
     dead_lettered: before.dead_lettered + now.dead_lettered,
     dead_letters: added(before.dead_letters, now.dead_letters),
     replayed: before.replayed + now.replayed,
     dropped: added<Record<string, number>>(before.dropped, now.dropped),
+    dropped_by: added(before.dropped_by, now.dropped_by),
+    processor_failures: added(before.processor_failures, now.processor_failures),
     damaged: before.damaged + now.damaged,
     missing: before.missing + now.missing,
   };
@@ -79,6 +89,8 @@ function added<Counts extends { readonly [name: string]: number }>(one: Counts, 
   for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count;
   return sum as Counts;
 }
+
+const total = (counts: { readonly [name: string]: number }): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** Sums what gateway processes counted, living and gone, and what the pipeline did. */
 export function doctor(
@@ -91,6 +103,7 @@ export function doctor(
   for (const each of [...gateways, ...(pipeline ? [pipeline] : [])]) {
     for (const [reason, count] of Object.entries(each.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
   }
+  for (const [processor, count] of Object.entries(pipeline?.dropped_by ?? {})) dropped[`${ON_PURPOSE}${processor}`] = count;
   return {
     begun: sum("begun"),
     completed: sum("completed"),
@@ -113,6 +126,8 @@ export function doctor(
     dead_letters: pipeline?.dead_letters ?? NO_LETTERS,
     dead_letters_waiting: pipeline?.dead_letters_waiting ?? 0,
     replayed: pipeline?.replayed ?? 0,
+    dropped_by: pipeline?.dropped_by ?? {},
+    processor_failures: pipeline?.processor_failures ?? {},
     damaged: pipeline?.damaged ?? 0,
     missing: pipeline?.missing ?? 0,
     damaged_files: pipeline?.damaged_files ?? 0,

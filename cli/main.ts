@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { explain } from "../config/check.ts";
 import { loadConfig, type Overrides } from "../config/load.ts";
+import { withModules } from "../config/modules.ts";
 import { addQuestions } from "./ask.ts";
 import { addDeadLetters } from "./dead_letters.ts";
 import { addDemo } from "./demo.ts";
@@ -37,8 +38,8 @@ program
   .command("check")
   .description("says everything that is wrong with the configuration, or what is in effect")
   .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
-  .action((overrides: Overrides) => {
-    const loaded = loadConfig({ env: process.env, overrides });
+  .action(async (overrides: Overrides) => {
+    const loaded = await withModules(loadConfig({ env: process.env, overrides }));
     process.stdout.write(`${explain(loaded)}\n`);
     if (loaded.settings === undefined) process.exitCode = 2;
   });

@@ -28,6 +28,7 @@ export type ToGateway =
 
 export type ToPipeline =
   | { readonly type: "start"; readonly raw: RawConfig; readonly dataDir: string; readonly socket: string; readonly live: readonly string[] }
+  | { readonly type: "reload"; readonly raw: RawConfig }
   | { readonly type: "lanes"; readonly live: readonly string[] }
   | { readonly type: "stop" }
   | { readonly type: "report"; readonly id: number };

@@ -1,4 +1,4 @@
-import type { Doctor } from "./doctor.ts";
+import { ON_PURPOSE, type Doctor } from "./doctor.ts";
 
 /** How a part of the doctor's answer reads as a metric. */
 interface Metric<Value> {
@@ -42,6 +42,13 @@ const setting = (name: string): Metric<string> => ({
   samples: (value) => [[`{${name}="${value}"}`, 1]],
 });
 
+const records = labelled<Doctor["dropped"]>("reason", "records_dropped_total", "counter", "Records lost, by reason.");
+/** Without what was dropped on purpose, which has a metric of its own. */
+const lost: Metric<Doctor["dropped"]> = {
+  ...records,
+  samples: (values) => records.samples(Object.fromEntries(Object.entries(values).filter(([reason]) => !reason.startsWith(ON_PURPOSE)))),
+};
+
 /** Each part of the doctor's answer, in the order of the text. Parts of one name stand together. */
 export const METRICS: { readonly [Part in keyof Doctor]: Metric<Doctor[Part]> } = {
   begun: counter("exchanges_begun", "Exchanges whose recording began."),
@@ -62,7 +69,14 @@ export const METRICS: { readonly [Part in keyof Doctor]: Metric<Doctor[Part]> } 
   dead_letters: labelled("stage", "dead_letters_total", "counter", "Records and spans that were put aside, by where they could not go on."),
   dead_letters_waiting: gauge("dead_letters_waiting", "Dead letters that lie in the folder now."),
   replayed: counter("dead_letters_replayed", "Dead letters whose spans are stored now."),
-  dropped: labelled("reason", "records_dropped_total", "counter", "Records lost, by reason."),
+  dropped: lost,
+  dropped_by: labelled("reason", "spans_dropped_total", "counter", "Spans that processors dropped as they were told, by processor."),
+  processor_failures: labelled(
+    "processor",
+    "processor_failures_total",
+    "counter",
+    "Batches that went on without content because a processor failed on them, by processor.",
+  ),
   damaged: counter("journal_damaged", "Stretches of a journal that could not be read."),
   missing: counter("journal_missing", "Records that are not on a journal although later ones are."),
   damaged_files: gauge("parquet_damaged_files", "Published files that were found damaged or missing."),

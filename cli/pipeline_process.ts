@@ -3,11 +3,11 @@ import { rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { api } from "../analytics/api.ts";
-import { parseConfig } from "../config/parse.ts";
+import { parseConfig, type RawConfig } from "../config/parse.ts";
+import type { Settings } from "../config/schema.ts";
 import { segmentBytesWithin, usage } from "../journal/room.ts";
 import { loadKeys, loadOrCreateKey } from "../journal/seal.ts";
-import type { Carrier } from "../pipeline/carrier.ts";
-import { crew } from "../pipeline/crew.ts";
+import { crew, type Crew } from "../pipeline/crew.ts";
 import { deadLetters } from "../pipeline/dead_letters.ts";
 import { keepWithin } from "../pipeline/kept.ts";
 import { pipeline, type Pipeline } from "../pipeline/pipeline.ts";
@@ -16,17 +16,23 @@ import type { SpanStore } from "../storage/store.ts";
 import { intakeKeyFile } from "./data_folder.ts";
 import type { FromPipeline, ToPipeline } from "./messages.ts";
 import { lowerPriority } from "./priority.ts";
+import { nowAndThen } from "./now_and_then.ts";
 import { live, logger, tell } from "./process.ts";
 import { sqlRunner } from "./sql_runner.ts";
 
 const REPORT_EVERY_MS = 500;
+const FAILURES_EVERY_MS = 60_000;
 /** Enough that the clients of the gateway do not notice it. */
 const NICER_BY = 10;
 
 const log = logger({ process: "pipeline" });
 let running: Pipeline | undefined;
 let store: SpanStore | undefined;
-let carrier: Carrier | undefined;
+let carrier: Crew | undefined;
+/** In force. */
+let processors: Settings["processors"] = [];
+/** Came while this process was starting. */
+let changed: RawConfig | undefined;
 let server: Server | undefined;
 let lanes: readonly string[] | undefined;
 
@@ -36,6 +42,7 @@ const onError = (message: string, facts: object): void => log.error(facts, messa
 live<ToPipeline>({
   onMessage(message) {
     if (message.type === "start") start(message).catch(failed);
+    else if (message.type === "reload") reload(message.raw);
     else if (message.type === "lanes") {
       lanes = message.live;
       running?.setLive(message.live);
@@ -75,10 +82,14 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
       process.exit(1);
     },
   });
+  processors = settings.processors;
   carrier = crew({
     userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
+    processors,
     onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
+    onPrinted: (processor, line) => log.info({ processor, line }, "a module printed a line"),
   });
+  if (changed !== undefined) reload(changed);
   const started = await pipeline({
     dataDir,
     segmentBytes: segmentBytesWithin(room, settings.journal.segment_bytes),
@@ -88,6 +99,11 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     store,
     letters,
     onError,
+    onFailure: nowAndThen(
+      FAILURES_EVERY_MS,
+      ({ processor }) => processor,
+      ({ processor, reason }, times) => log.warn({ processor, reason, times }, "a processor failed; its batches go on without content"),
+    ),
   });
   running = started;
   started.setLive(lanes ?? liveLanes);
@@ -107,6 +123,18 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
   await new Promise<void>((resolve, reject) => server?.once("error", reject).listen(socket, resolve));
   send({ type: "ready" });
   setInterval(reportSafely, REPORT_EVERY_MS).unref();
+}
+
+/** The other settings that this process has are in force with the next start only. */
+function reload(raw: RawConfig): void {
+  const { settings } = parseConfig(raw, process.env);
+  if (carrier === undefined) changed = raw;
+  if (settings === undefined || carrier === undefined) return;
+  const again = settings.processors;
+  if (JSON.stringify(again) === JSON.stringify(processors) && !again.some(({ use }) => use === "module")) return;
+  processors = again;
+  carrier.renew(again);
+  log.info({ processors: again.map(({ use }) => use) }, "batches go through other processors from now on");
 }
 
 function reportSafely(id?: number): void {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { tokens } from "../analytics/tokens.ts";
 import { loadConfig, type Overrides } from "../config/load.ts";
+import { withModules } from "../config/modules.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { Settings } from "../config/schema.ts";
 import { watchFile } from "../config/watch.ts";
@@ -41,7 +42,7 @@ const ANNOUNCE_AGAIN_MS = 1000;
 export async function serve(overrides: Overrides): Promise<number> {
   process.umask(0o077);
   const log = logger({ process: "supervisor" });
-  const loaded = loadConfig({ env: process.env, overrides });
+  const loaded = await withModules(loadConfig({ env: process.env, overrides }));
   const { settings } = loaded;
   if (settings === undefined) throw new StartError(2, loaded.problems.map(describeProblem).join("\n"));
 
@@ -53,19 +54,25 @@ export async function serve(overrides: Overrides): Promise<number> {
   await left.pipelineGone();
 
   await using running = await startUp(settings, loaded.raw, folder, left, log);
+  let reloading = Promise.resolve();
   const reload = (): void => {
+    reloading = reloading.then(reloadOnce).catch((error: unknown) => {
+      log.error({ err: error }, "the configuration could not be read again; the one before stays in force");
+    });
+  };
+  async function reloadOnce(): Promise<void> {
     if (loaded.file !== undefined && isEmpty(loaded.file)) {
       log.warn({ file: loaded.file }, "the configuration file is empty, as when an editor has only begun to save it; nothing changes");
       return;
     }
-    const again = loadConfig({ env: process.env, overrides });
+    const again = await withModules(loadConfig({ env: process.env, overrides }));
     if (again.settings === undefined) {
       log.error({ problems: again.problems.map(describeProblem) }, "the changed configuration has problems; the one before stays in force");
       return;
     }
     running.reload(again.settings, again.raw);
     log.info("the configuration was read again and is in force");
-  };
+  }
   using watching = loaded.file === undefined ? undefined : watchFile(loaded.file, reload);
   void watching;
   process.on("SIGHUP", reload);
@@ -305,6 +312,7 @@ async function startUp(
       settings = newSettings;
       raw = newRaw;
       for (const each of gateways) each.send({ type: "reload", raw, ...demoAddress });
+      pipeline.send({ type: "reload", raw });
     },
     async stop() {
       await stopChildren();

@@ -2,6 +2,8 @@ import { hostname, networkInterfaces } from "node:os";
 import { bare, isLoopback } from "../gateway/address.ts";
 import type { ClientOptions, GatewayOptions, UpstreamOptions } from "../gateway/options.ts";
 import type { ControlOptions } from "../analytics/options.ts";
+import type { ProcessorOptions } from "../processors/options.ts";
+import { misplaced } from "../processors/order.ts";
 import type { Problem } from "./problem.ts";
 
 /** What the checks below look at; a part that failed its own check is absent, and nothing is concluded from it. */
@@ -10,13 +12,22 @@ export interface Checked {
   readonly default_upstream?: string | undefined;
   readonly upstreams: { readonly [name: string]: Partial<UpstreamOptions> };
   readonly clients: readonly Partial<ClientOptions>[];
+  /** Whole entries only: one that failed is undefined. */
+  readonly processors: readonly (ProcessorOptions | undefined)[];
   readonly gateway: Partial<GatewayOptions>;
   readonly control: Partial<ControlOptions>;
 }
 
 /** What no setting can tell alone. */
 export function crossCheck(config: Checked): readonly Problem[] {
-  return [...unknownDefault(config), ...ownListener(config), ...unguarded(config), ...duplicates(config), ...neverFits(config)];
+  return [
+    ...unknownDefault(config),
+    ...ownListener(config),
+    ...unguarded(config),
+    ...duplicates(config),
+    ...neverFits(config),
+    ...outOfOrder(config),
+  ];
 }
 
 function* unknownDefault({ default_upstream: name, upstreams, demo }: Checked): Iterable<Problem> {
@@ -73,6 +84,10 @@ function* neverFits({ gateway: { max_body_bytes: body, max_buffered_bytes: buffe
   if (body === undefined || buffered === undefined || body <= buffered) return;
   const message = `less than gateway.max_body_bytes (${body}), so the largest body would never pass`;
   yield { path: ["gateway", "max_buffered_bytes"], message, fix: `Give at least ${body}, or lower gateway.max_body_bytes.` };
+}
+
+function outOfOrder({ processors }: Checked): readonly Problem[] {
+  return misplaced(processors).map(({ index, option, message, fix }) => ({ path: ["processors", index, option], message, fix }));
 }
 
 function portOf(url: URL): number {

@@ -12,16 +12,35 @@ for (const [path, text] of Object.entries(DOCUMENTS)) {
 
 test("every setting is described and has a row", () => {
   const page = DOCUMENTS["docs/config.md"]?.() ?? "";
-  for (const { key, description } of leaves(jsonSchema)) {
+  const settings = [...leaves(jsonSchema)];
+  expect(settings.length).toBeGreaterThan(50);
+  for (const { key, description } of settings) {
     expect(description, key).toMatch(/^[A-Z`].{15,}\.$/);
-    expect(page, key).toContain(`| \`${key}\` |`);
+    expect(page, key).toMatch(new RegExp(`^\\| \`([\\w[\\].]+\\.)?${key}\` \\|`, "m"));
     expect(page, key).toContain(description);
   }
 });
 
-function leaves(node: SchemaNode): readonly { readonly key: string; readonly description: string }[] {
-  return Object.entries(node.properties ?? {}).flatMap(([key, each]) => {
+test("each kind of processor has a section with its options, and what they share has one of its own", () => {
+  const [, ...sections] = (DOCUMENTS["docs/config.md"]?.() ?? "").split(/^## /m);
+  const titles = sections.map((text) => text.split("\n")[0]);
+  const kinds = jsonSchema.properties?.["processors"]?.items?.oneOf?.map(({ properties }) => properties?.["use"]?.const);
+  expect(kinds).toContain("sample");
+  expect(titles).toEqual(expect.arrayContaining(kinds?.map((use) => `\`processors[]\` with \`use: ${use}\``) ?? []));
+  const sample = sections.find((text) => text.includes("`use: sample`"));
+  expect(sample).toContain("| `keep.errors` | true or false | `true` |");
+  expect(sample).toContain("`SPANGATE_PROCESSORS__<N>__KEEP__ERRORS`");
+  expect(sections.find((text) => text.startsWith("A condition\n"))).toContain(
+    "| `outcome` | a list of ok, partial, error, refused, cancelled |",
+  );
+});
+
+function* leaves(node: SchemaNode): Iterable<{ readonly key: string; readonly description: string }> {
+  for (const kind of node.oneOf ?? []) yield* leaves(kind);
+  for (const [key, each] of Object.entries(node.properties ?? {})) {
     const inner = each.properties ? each : each.additionalProperties || each.items;
-    return inner?.properties ? leaves(inner) : [{ key, description: each.description ?? "" }];
-  });
+    const deeper = inner?.properties ?? inner?.oneOf;
+    if (each.const === undefined && (deeper === undefined || inner?.title)) yield { key, description: each.description ?? "" };
+    else if (inner) yield* leaves(inner);
+  }
 }

@@ -16,6 +16,7 @@ const INTRODUCTION = `<!-- Written by \`node config/document.ts\` from the schem
 Spangate reads one YAML file and the environment: flags over environment over file over the defaults below. The file is
 \`./spangate.yaml\` when it exists, or what \`--config\` or \`SPANGATE_CONFIG\` names. \`spangate check\` explains everything that is wrong, each
 with its line, or prints the settings in effect. SIGHUP or a changed file reloads; a file with a mistake leaves the old settings running.
+Other \`processors\` work on what is recorded from then on and what waits; modules among them are loaded anew.
 Only the next start changes \`data_dir\`, \`demo\`, \`control\`, \`journal\` and, in \`gateway\`, \`host\`, \`port\`, \`processes\`,
 \`max_buffered_bytes\` and \`max_capture_bytes\`; a reload that would says so in the log.
 
@@ -43,14 +44,15 @@ commands that talk to a control plane elsewhere \`SPANGATE_CONTROL_URL\` and \`S
 
 interface Section {
   readonly title: string;
-  readonly description?: string;
-  /** What stands before the last part of the variable's name. */
-  readonly prefix: string;
+  readonly description?: string | undefined;
+  /** What stands before the last part of the variable's name; absent where no variable reaches. */
+  readonly prefix?: string;
   readonly node: SchemaNode;
 }
 
 function markdown(): string {
-  return [INTRODUCTION, ...sections().map(sectionText)].join("\n");
+  const shared = [...titled(jsonSchema)].map(([title, node]) => ({ title: `A ${title}`, description: node.description, node }));
+  return [INTRODUCTION, ...[...sections(), ...shared].map(sectionText)].join("\n");
 }
 
 function sections(): readonly Section[] {
@@ -62,37 +64,77 @@ function sectionOf(key: string, node: SchemaNode): readonly Section[] {
   const described = node.description === undefined ? {} : { description: node.description };
   const prefix = `SPANGATE_${key.toUpperCase()}__`;
   if (node.additionalProperties)
-    return [{ title: `${key}.<name>`, prefix: `${prefix}<NAME>__`, node: node.additionalProperties, ...described }];
-  if (node.items?.properties) return [{ title: `${key}[]`, prefix: `${prefix}<N>__`, node: node.items, ...described }];
+    return [{ title: `\`${key}.<name>\``, prefix: `${prefix}<NAME>__`, node: node.additionalProperties, ...described }];
+  if (node.items?.oneOf) return kindsOf(key, node, `${prefix}<N>__`);
+  if (node.items?.properties) return [{ title: `\`${key}[]\``, prefix: `${prefix}<N>__`, node: node.items, ...described }];
   return node.properties ? [{ title: key, prefix, node, ...described }] : [];
 }
 
-function sectionText({ title, description, prefix, node }: Section): string {
-  const rows = Object.entries(node.properties ?? {})
-    .filter(([key, each]) => node !== jsonSchema || sectionOf(key, each).length === 0)
-    .map(([key, each]) => {
-      const names = each.anyOf?.flatMap((option) => Object.keys(option.properties ?? {})) ?? [];
-      const variable = `${prefix}${key.toUpperCase()}`;
-      const variables = names.length ? names.map((name) => `${variable}__${name.toUpperCase()}`) : [variable];
-      const required = node.required?.includes(key) ? "required" : "";
-      return [
-        `\`${key}\``,
-        expects(each),
-        byDefault(each) ?? required,
-        each.description,
-        variables.map((name) => `\`${name}\``).join(", "),
-      ];
-    });
-  const table = [["key", "takes", "default", "meaning", "variable"], ["---", "---", "---", "---", "---"], ...rows];
-  const lines = table.map((cells) => `| ${cells.join(" | ")} |`);
-  return [
-    `## ${title.includes("<") || title.includes("[") ? `\`${title}\`` : title}`,
-    "",
-    ...(description ? [description, ""] : []),
-    ...lines,
-    "",
-  ].join("\n");
+/** A list whose entries say of which kind they are: a section for all, then one for each kind. */
+function kindsOf(key: string, node: SchemaNode, prefix: string): readonly Section[] {
+  const all: Section = {
+    title: `\`${key}[]\``,
+    description: [node.description, `Left out: \`${JSON.stringify(node.default ?? [])}\`.`].join(" "),
+    node: {},
+  };
+  const kinds = (node.items?.oneOf ?? []).map((kind): Section => {
+    const [[word, { const: value, description }] = ["", {}]] = Object.entries(kind.properties ?? {}).filter(([, each]) => each.const);
+    return { title: `\`${key}[]\` with \`${word}: ${value}\``, description, prefix, node: without(kind, word) };
+  });
+  return [all, ...kinds];
 }
+
+function without({ properties = {}, ...node }: SchemaNode, key: string): SchemaNode {
+  return { ...node, properties: Object.fromEntries(Object.entries(properties).filter(([each]) => each !== key)) };
+}
+
+/** Nodes that are described once for all places that use them, by title. */
+function titled(node: SchemaNode): ReadonlyMap<string, SchemaNode> {
+  const inner = [
+    ...Object.values(node.properties ?? {}),
+    ...[node.items, node.additionalProperties].flatMap((each) => each || []),
+    ...(node.anyOf ?? []),
+    ...(node.oneOf ?? []),
+  ];
+  return new Map([...(node.title ? ([[node.title, node]] as const) : []), ...inner.flatMap((each) => [...titled(each)])]);
+}
+
+function sectionText({ title, description, prefix, node }: Section): string {
+  const rows = rowsOf(node).filter(({ key, node: each }) => node !== jsonSchema || sectionOf(key, each).length === 0);
+  const cells = rows.map(({ key, node: each, required }) => {
+    const names = each.anyOf?.flatMap((option) => Object.keys(option.properties ?? {})) ?? [];
+    const variable = `${prefix}${key.toUpperCase().replaceAll("[]", "__<N>").replaceAll(".", "__")}`;
+    const variables = names.length ? names.map((name) => `${variable}__${name.toUpperCase()}`) : [variable];
+    return [
+      `\`${key}\``,
+      expects(each),
+      byDefault(each) ?? (required ? "required" : ""),
+      each.description,
+      ...(prefix === undefined ? [] : [variables.map((name) => `\`${name}\``).join(", ")]),
+    ];
+  });
+  const head = ["key", "takes", "default", "meaning", ...(prefix === undefined ? [] : ["variable"])];
+  const lines = [head, head.map(() => "---"), ...cells].map((each) => `| ${each.join(" | ")} |`);
+  return [`## ${title}`, "", ...(description ? [description, ""] : []), ...(rows.length > 0 ? [...lines, ""] : [])].join("\n");
+}
+
+interface Row {
+  readonly key: string;
+  readonly node: SchemaNode;
+  readonly required: boolean;
+}
+
+/** Settings of a section; those of a mapping within it stand as `keep.errors`, those of a list's entries as `deny[].type`. */
+function rowsOf(node: SchemaNode): readonly Row[] {
+  return Object.entries(node.properties ?? {}).flatMap(([key, each]): readonly Row[] => {
+    const row = { key, node: each, required: node.required?.includes(key) ?? false };
+    if (node === jsonSchema || each.title) return [row];
+    if (each.items?.properties && !each.items.title) return [row, ...within(`${key}[]`, each.items)];
+    return each.properties ? within(key, each) : [row];
+  });
+}
+
+const within = (outer: string, node: SchemaNode): readonly Row[] => rowsOf(node).map((row) => ({ ...row, key: `${outer}.${row.key}` }));
 
 function byDefault({ default: value }: SchemaNode): string | undefined {
   if (value === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { jsonSchema, nodeAt, valueAt } from "./keys.ts";
+import { jsonSchema, nodeAt, nodesAt, valueAt } from "./keys.ts";
 import type { Path, SchemaNode } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
@@ -51,7 +51,7 @@ export function read(text: string, node: SchemaNode | undefined): unknown {
 /** `UPSTREAMS__MY_AZURE__BASE_URL` means the upstream `my-azure` when the file has one: a variable's name cannot hold the dash. */
 function pathOf(name: string, file: RawConfig): Path {
   return name.split("__").reduce<Path>((path, segment) => {
-    if (nodeAt(path)?.items && /^\d+$/.test(segment)) return [...path, Number(segment)];
+    if (/^\d+$/.test(segment) && nodesAt(path).some(({ items }) => items)) return [...path, Number(segment)];
     const known = Object.keys(valueAt(file, path) ?? {});
     return [...path, known.find((key) => variable(key) === segment) ?? segment.toLowerCase()];
   }, []);

@@ -30,6 +30,7 @@ test("is complete from defaults alone", () => {
     demo: false,
     upstreams: {},
     clients: [],
+    processors: [],
     gateway: {
       host: "127.0.0.1",
       port: 4000,
@@ -95,6 +96,22 @@ const variables: readonly { title: string; yaml?: string; env: Environment; expe
     title: "an entry of a list, its name digits and still text",
     env: { SPANGATE_CLIENTS__0__NAME: "007", SPANGATE_CLIENTS__0__TOKEN__ENV: "SPANGATE_CLIENT_TOKEN", SPANGATE_CLIENT_TOKEN: "t0" },
     expected: { clients: [{ name: "007", tenant: "default" }] },
+  },
+  {
+    title: "a whole list",
+    env: { SPANGATE_PROCESSORS: "[{use: sample, ratio: 0.1}]" },
+    expected: { processors: [{ use: "sample", ratio: 0.1, content_ratio: 1 }] },
+  },
+  {
+    title: "an option that is a mapping here and a list there",
+    yaml: "processors: [{use: sample}, {use: filter, keep: [{kind: [server]}]}]",
+    env: { SPANGATE_PROCESSORS__0__KEEP__ERRORS: "false", SPANGATE_PROCESSORS__1__KEEP__0__NAME: "007" },
+    expected: { processors: [{ keep: { errors: false } }, { keep: [{ kind: ["server"], name: "007" }] }] },
+  },
+  {
+    title: "a processor of its own",
+    env: { SPANGATE_PROCESSORS__0__USE: "module", SPANGATE_PROCESSORS__0__PATH: "./a.ts", SPANGATE_PROCESSORS__0__TIME_LIMIT_MS: "100" },
+    expected: { processors: [{ use: "module", path: "./a.ts", time_limit_ms: 100, name: "module", options: {} }] },
   },
   { title: "nothing when it is empty", env: { SPANGATE_GATEWAY__PORT: "" }, expected: { gateway: { port: 4000 } } },
   {

@@ -34,6 +34,8 @@ export interface Loaded {
   readonly raw: RawConfig;
   /** The file that was read, if any. */
   readonly file?: string;
+  /** Says of a mistake that is found later where it was made. */
+  readonly located: (problem: Problem) => Problem;
 }
 
 /** Reads flags over environment over file over defaults, and reports everything that is wrong at once. */
@@ -47,8 +49,9 @@ export function loadConfig(from: { readonly env: Environment; readonly overrides
   const all = [...assignments, ...fromFlags(overrides)];
   const raw = merge(input, all);
   const { settings, problems: mistakes } = parseConfig(raw, env);
-  const problems = [...(read?.problems ?? []), ...strangers, ...mistakes.map((problem) => located(problem, all, read))];
-  return { problems, raw, ...(settings && !problems.length && { settings }), ...(file !== undefined && { file }) };
+  const where = (problem: Problem): Problem => located(problem, all, read);
+  const problems = [...(read?.problems ?? []), ...strangers, ...mistakes.map(where)];
+  return { problems, raw, located: where, ...(settings && !problems.length && { settings }), ...(file !== undefined && { file }) };
 }
 
 function fromFlags({ data, host, port, controlPort, upstream, durability }: Overrides): readonly Assignment[] {

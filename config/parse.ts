@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { controlOptions } from "../analytics/options.ts";
 import { clientOptions, gatewayOptions, upstreamOptions } from "../gateway/options.ts";
+import { processorOptions } from "../processors/options.ts";
 import { crossCheck } from "./cross_check.ts";
 import type { Problem } from "./problem.ts";
 import { problemsOf } from "./problem.ts";
@@ -30,11 +31,13 @@ export function parseConfig(raw: RawConfig, env: Environment): Parsed {
 function salvage(raw: RawConfig) {
   const upstreams = Object.entries(isObject(raw["upstreams"]) ? raw["upstreams"] : {});
   const clients: readonly unknown[] = Array.isArray(raw["clients"]) ? raw["clients"] : [];
+  const processors: readonly unknown[] = Array.isArray(raw["processors"]) ? raw["processors"] : [];
   return {
     demo: raw["demo"] === true,
     default_upstream: typeof raw["default_upstream"] === "string" ? raw["default_upstream"] : undefined,
     upstreams: Object.fromEntries(upstreams.map(([name, options]) => [name, sound(upstreamOptions, options)])),
     clients: clients.map((options) => sound(clientOptions, options)),
+    processors: processors.map((options) => processorOptions.safeParse(options).data),
     gateway: sound(gatewayOptions, raw["gateway"]),
     control: sound(controlOptions, raw["control"]),
   };

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { expects, keysAt, nodeAt, pathText, valueAt } from "./keys.ts";
+import { expects, keysAt, kindsAt, nodeAt, pathText, valueAt } from "./keys.ts";
 import type { Path } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 
@@ -19,31 +19,43 @@ export function problemsOf(issue: z.core.$ZodIssue, input: unknown): readonly Pr
   const at = (message: string, fix: string): Problem[] => [{ path, message, fix }];
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey([...path, key]));
+      return issue.keys.map((key) => unknownKey([...path, key], input));
     case "invalid_key": {
       const [inner] = issue.issues;
       return at(inner?.message ?? "not a name", fixOf(inner) ?? "Rename it.");
     }
     case "invalid_type":
-      if (valueAt(input, path) === undefined) return at("is missing", `Set it to ${expects(nodeAt(path) ?? {})}.`);
-      return at(`not ${expects(nodeAt(path) ?? {})}`, instead(path));
+      if (valueAt(input, path) === undefined) return at("is missing", `Set it to ${expects(nodeAt(path, input) ?? {})}.`);
+      return at(`not ${expects(nodeAt(path, input) ?? {})}`, instead(path, input));
     case "too_small":
     case "too_big":
     case "invalid_value":
-      return at(`not ${expects(nodeAt(path) ?? {})}`, instead(path));
+      return at(`not ${expects(nodeAt(path, input) ?? {})}`, instead(path, input));
+    case "invalid_union":
+      if (issue.discriminator === undefined) return at(issue.message, instead(path, input));
+      return unknownKind(path, input);
     default:
-      return at(issue.message, fixOf(issue) ?? instead(path));
+      return at(issue.message, fixOf(issue) ?? instead(path, input));
   }
 }
 
-export function unknownKey(path: Path): Problem {
-  const known = keysAt(path.slice(0, -1));
+/** An entry that says nothing that there is of what it is. */
+function unknownKind(path: Path, input: unknown): readonly Problem[] {
+  const known = kindsAt(path);
+  const said = valueAt(input, path);
+  if (said === undefined) return [{ path, message: "is missing", fix: `Set it to one of ${known.join(", ")}.` }];
+  const meant = typeof said === "string" ? nearest(said, known) : undefined;
+  return [{ path, message: `not one of ${known.join(", ")}`, fix: meant ? `Did you mean ${meant}?` : "Give one of these." }];
+}
+
+function unknownKey(path: Path, input: unknown): Problem {
+  const known = keysAt(path.slice(0, -1), input);
   const meant = nearest(String(path.at(-1)), known);
   return { path, message: "unknown key", fix: meant ? `Did you mean ${meant}?` : `Remove it; known here: ${known.join(", ")}.` };
 }
 
-function instead(path: Path): string {
-  const node = nodeAt(path) ?? {};
+function instead(path: Path, input: unknown): string {
+  const node = nodeAt(path, input) ?? {};
   const otherwise = node.default === undefined ? "" : `, or leave it out for ${JSON.stringify(node.default)}`;
   return `Give ${expects(node)}${otherwise}.`;
 }

@@ -3,6 +3,7 @@ import { controlOptions } from "../analytics/options.ts";
 import { clientOptions, gatewayOptions, upstreamName, upstreamOptions } from "../gateway/options.ts";
 import { TIERS } from "../genai/recorded.ts";
 import { AUDITS, DURABILITIES, journalOptions } from "../journal/options.ts";
+import { DEFAULT_PROCESSORS, processorOptions } from "../processors/options.ts";
 import type { Resolved } from "./secret.ts";
 
 /** Everything an operator may set. */
@@ -42,6 +43,14 @@ export const configSchema = z.strictObject({
     .array(clientOptions)
     .default([])
     .meta({ description: "Who may call. With none, whoever reaches the loopback listener is served, as tenant `default`." }),
+  processors: z
+    .array(processorOptions)
+    .prefault([...DEFAULT_PROCESSORS])
+    .meta({
+      description:
+        "What every span goes through before it is stored or sent, in this order. A list of your own replaces the default one whole: without " +
+        "`scrub` in it, the tier `scrubbed` keeps what `metadata` keeps. `docs/processors.md` explains each.",
+    }),
   gateway: gatewayOptions.prefault({}).meta({ description: "The data plane: what clients call in place of the model's API." }),
   control: controlOptions.prefault({}).meta({ description: "The control plane: health, metrics and questions about what was recorded." }),
   journal: journalOptions.prefault({}).meta({ description: "The files that records wait in until they are stored." }),

@@ -54,6 +54,8 @@ export interface Span {
   readonly outcome?: Outcome;
   /** How much of the content may be kept. */
   readonly capture: Tier;
+  /** Set by the scrub processor alone: content of a span of tier `scrubbed` without it is taken off before anything stores or sends it. */
+  readonly scrubbed?: true;
   readonly tokens?: TokenBuckets;
   /** Where `tokens` come from; `none` when a model answered and nobody said how many. Undefined where no model was asked. */
   readonly usageSource?: "provider" | "estimated" | "none";

@@ -43,7 +43,7 @@ test("batches that threads carry ahead of each other reach the span journal in o
     entry,
     onLost: (reason) => lost.push(reason),
   });
-  const models: Record<string, string> = { "010": "throw", "050": `die-once:${join(home, "died")}`, "090": "die", "100": "spin" };
+  const models: Record<string, string> = { "010": "circle", "050": `die-once:${join(home, "died")}`, "090": "die", "100": "spin" };
   const all = names(120);
   const poison = ["010", "090", "100"];
   const good = all.filter((id) => !poison.includes(id));

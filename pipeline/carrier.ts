@@ -1,14 +1,13 @@
 import type { DescribeOptions } from "../genai/describe.ts";
 import type { Recorded } from "../genai/recorded.ts";
-import type { Span } from "../genai/span.ts";
 import type { Processor } from "../processors/processor.ts";
 import { encodeBatch, type IntakeCursor } from "./batch.ts";
 import { carry } from "./carry.ts";
 import { StageError } from "./letter.ts";
+import type { Processed } from "./process.ts";
 
 /** Finished spans, and the record of them that goes on the span journal. */
-export interface Carried {
-  readonly spans: readonly Span[];
+export interface Carried extends Processed {
   readonly record: Buffer;
 }
 
@@ -27,13 +26,15 @@ export function carrier(processors: readonly Processor[], options: DescribeOptio
   return {
     capacity: 1,
     async carry(recorded, through) {
-      const spans = await carry(recorded, processors, options);
+      const processed = await carry(recorded, processors, options);
       try {
-        return { spans, record: encodeBatch({ spans, through }) };
+        return { ...processed, record: encodeBatch({ spans: processed.spans, through }) };
       } catch (error) {
         throw new StageError("encode", error);
       }
     },
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      for (const each of processors) await each[Symbol.asyncDispose]?.();
+    },
   };
 }

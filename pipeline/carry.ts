@@ -1,10 +1,9 @@
 import { assemble } from "../genai/assemble.ts";
 import { describe, type DescribeOptions } from "../genai/describe.ts";
 import type { Recorded } from "../genai/recorded.ts";
-import type { Span } from "../genai/span.ts";
 import type { Processor } from "../processors/processor.ts";
 import { decode } from "./decode.ts";
-import { StageError } from "./letter.ts";
+import { process, type Processed } from "./process.ts";
 
 /** A compressed body is read up to this size, */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -12,23 +11,14 @@ const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 const BATCH_LIMIT_BYTES = 128 * 1024 * 1024;
 
 /** Turns recorded exchanges into finished spans: the straight line of the pipeline, without a file or a clock. */
-export async function carry(
-  recorded: readonly Recorded[],
-  processors: readonly Processor[],
-  options: DescribeOptions,
-): Promise<readonly Span[]> {
+export async function carry(recorded: readonly Recorded[], processors: readonly Processor[], options: DescribeOptions): Promise<Processed> {
   let left = BATCH_LIMIT_BYTES;
-  let spans: readonly Span[] = recorded.flatMap((each) => {
+  const spans = recorded.flatMap((each) => {
     const decoded = decode(each, Math.min(left, BODY_LIMIT_BYTES));
     if (decoded !== each) left = Math.max(0, left - size(decoded));
     return describe(assemble(decoded), options);
   });
-  try {
-    for (const processor of processors) spans = await processor.process(spans);
-  } catch (error) {
-    throw new StageError("process", error);
-  }
-  return spans;
+  return await process(spans, processors);
 }
 
 function size({ request, response }: Recorded): number {

@@ -1,4 +1,4 @@
 import { processors } from "../processors/index.ts";
 import { work } from "./worker.ts";
 
-work(processors());
+work(processors);

@@ -3,12 +3,13 @@ import type { SpanStore } from "../storage/store.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import type { IntakeBatch } from "./intake.ts";
 import type { Stage } from "./letter.ts";
+import type { Processed } from "./process.ts";
 
 /** Counts of the pipeline since it started; JSON-safe. */
 export interface PipelineCounts {
   /** Exchanges turned into spans, by ending. */
   readonly carried: { readonly [ending in Ending]: number };
-  /** Spans written to the span journal, or found there at the start and not stored yet. */
+  /** Spans written to the span journal, or found there at the start and not stored yet; and those that processors dropped on the way there. */
   readonly appended: number;
   readonly stored: number;
   /** Put aside, to be tried again; by stage. Those of the stage `store` were appended before. */
@@ -19,6 +20,10 @@ export interface PipelineCounts {
   /** Dead letters whose spans are stored now. */
   readonly replayed: number;
   readonly dropped: { readonly [reason: string]: number };
+  /** Spans that processors dropped, as they were told, by the name of the processor. */
+  readonly dropped_by: { readonly [processor: string]: number };
+  /** Batches that went on without content because a processor failed on them, by its name. */
+  readonly processor_failures: { readonly [processor: string]: number };
   /** Stretches of a journal, or of a dead letter's file, that could not be read. */
   readonly damaged: number;
   /** Records that are not on a journal although later ones are. */
@@ -37,6 +42,8 @@ export interface Tally {
   readonly carried: Record<Ending, number>;
   appended: number;
   replayed: number;
+  readonly droppedBy: Record<string, number>;
+  readonly failures: Record<string, number>;
   damaged: number;
   missing: number;
 }
@@ -45,9 +52,17 @@ export const newTally = (): Tally => ({
   carried: { completed: 0, cut: 0, abandoned: 0, incomplete: 0, rejected: 0 },
   appended: 0,
   replayed: 0,
+  droppedBy: {},
+  failures: {},
   damaged: 0,
   missing: 0,
 });
+
+/** Counts what processors did beside handing spans on. */
+export function note(tally: Tally, { dropped, failures }: Omit<Processed, "spans">): void {
+  for (const [name, count] of Object.entries(dropped)) tally.droppedBy[name] = (tally.droppedBy[name] ?? 0) + count;
+  for (const { processor } of failures) tally.failures[processor] = (tally.failures[processor] ?? 0) + 1;
+}
 
 /** The work that is not done. */
 export type Behind = Pick<PipelineCounts, "backlog_bytes" | "lag_ms">;
@@ -60,13 +75,15 @@ export async function counts(
   const { byStage, lost, damaged } = letters.counts;
   return {
     carried: { ...tally.carried },
-    appended: tally.appended,
+    appended: tally.appended + sum(tally.droppedBy),
     stored: store.stored,
-    dead_lettered: Object.values(byStage).reduce((sum, count) => sum + count, 0),
+    dead_lettered: sum(byStage),
     dead_letters: { ...byStage },
     dead_letters_waiting: await letters.waiting(),
     replayed: tally.replayed,
     dropped: lost === 0 ? {} : { dead_letter_write: lost },
+    dropped_by: { ...tally.droppedBy },
+    processor_failures: { ...tally.failures },
     damaged: tally.damaged + damaged,
     missing: tally.missing,
     damaged_files: store.damagedFiles,
@@ -74,6 +91,8 @@ export async function counts(
     ...behind,
   };
 }
+
+const sum = (counts: { readonly [name: string]: number }): number => Object.values(counts).reduce((total, count) => total + count, 0);
 
 /** How long the oldest that is in hand has waited, by the clock it was recorded with: this process may be younger. */
 export function lagMs(behindSince: number | undefined, oldest: IntakeBatch | undefined): number {

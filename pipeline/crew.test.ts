@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { Recorded } from "../genai/recorded.ts";
 import { processors } from "../processors/index.ts";
+import { processorOptions } from "../processors/options.ts";
 import { eventually } from "../testing/eventually.ts";
 import { bodiesOf } from "../testing/exchange.ts";
 import { aRecorded, aRecordedExchange, events } from "../testing/recorded.ts";
@@ -16,7 +17,7 @@ import { crew, type CrewOptions } from "./crew.ts";
 import { userKeys } from "./user_key.ts";
 
 const userKey = { id: "test", bytes: Buffer.alloc(32, 7) };
-const straight = carrier(processors(), { userKey: userKeys(userKey.bytes) });
+const straight = carrier(processors([], { key: userKey.bytes, onPrinted: () => {} }), { userKey: userKeys(userKey.bytes) });
 const newCrew = (options: Partial<CrewOptions> = {}) =>
   crew({ userKey, workers: 2, onLost: (reason) => expect.fail(`a worker was lost: ${reason}`), ...options });
 
@@ -77,7 +78,7 @@ test("many batches at once each get their own answer", async () => {
 });
 
 const misdeeds = [
-  { title: "throws", model: "throw", error: "not this one", lost: [] },
+  { title: "cannot be encoded", model: "circle", error: "circular", lost: [] },
   { title: "ends its thread", model: "die", error: "it ended with 7", lost: ["it ended with 7", "it ended with 7"] },
   { title: "never comes back", model: "spin", error: "longer than 2 s", lost: ["it took longer than 2 s"], patienceSeconds: 2 },
   {
@@ -108,6 +109,67 @@ test("what a worker held when it died is carried by its successor, once", async 
     const carried = await Promise.all(batches.map((batch) => workers.carry(batch, {})));
     expect(carried.map(ids)).toEqual([["a"], ["b"], ["c"], ["d"]]);
     expect(workers.lost).toHaveLength(4);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const misbehavingModule = fileURLToPath(new URL("../testing/modules/misbehaving.ts", import.meta.url));
+const upperCase = fileURLToPath(new URL("../testing/modules/upper_case.ts", import.meta.url));
+const checked = (...list: readonly object[]) => list.map((each) => processorOptions.parse(each));
+const contentOf = ({ spans }: Carried): unknown[] => spans.flatMap(({ attributes }) => attributes["gen_ai.input.messages"] ?? []);
+
+for (const does of ["throw", "spin", "return rubbish", "exit", "hoard", "hoard buffers"]) {
+  test(
+    `a module that would ${does} costs no batch: it goes on without content, and the next one with it`,
+    { timeout: 30_000 },
+    async () => {
+      const limits = { time_limit_ms: does === "spin" ? 1000 : 10_000, memory_mb: 32 };
+      const processors = checked(
+        { use: "filter", by: "span", drop: [{ kind: ["server"] }] },
+        { use: "module", path: misbehavingModule, name: "mine", ...limits },
+        { use: "module", path: upperCase, options: { mark: does } },
+      );
+      await using workers = newCrew({ workers: 1, processors });
+      const bad = await workers.carry([asking(does, "bad")], {});
+      const good = await workers.carry([asking("m", "good")], {});
+      expect([bad.failures.map(({ processor }) => processor), contentOf(bad), ids(bad)]).toEqual([["mine"], [], ["bad"]]);
+      expect(bad.spans.map(({ attributes }) => attributes["acme.mark"])).toEqual([does]);
+      expect([good.failures, contentOf(good).length, ids(good), good.dropped]).toEqual([[], 1, ["good"], { filter: 1 }]);
+      expect(decodeBatch(bad.record).spans).toHaveLength(1);
+    },
+  );
+}
+
+test("batches given after a renewal go through the new processors, those at work end as they began, and none is lost", async () => {
+  await using workers = newCrew({ workers: 2, processors: checked({ use: "attributes", set: { step: "old" } }) });
+  const stepsOf = ({ spans }: Carried): unknown[] => [...new Set(spans.map(({ attributes }) => attributes["step"]))];
+  const carryAll = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => workers.carry([asking("m", `${i}`)], {})));
+  expect((await carryAll(4)).flatMap(stepsOf)).toEqual(Array(4).fill("old"));
+  const before = carryAll(12);
+  workers.renew(checked({ use: "attributes", set: { step: "new" } }));
+  const after = carryAll(4);
+  const steps = (await before).flatMap(stepsOf);
+  expect(steps).toEqual([...Array(4).fill("old"), ...Array(8).fill("new")]); // four were in hands already
+  expect((await after).flatMap(stepsOf)).toEqual(Array(4).fill("new"));
+  for (let i = 0; i < 5; i++) workers.renew(checked({ use: "attributes", set: { step: i } }));
+  expect((await carryAll(4)).flatMap(stepsOf)).toEqual(Array(4).fill(4));
+});
+
+test("what a module prints is told with its name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spangate-crew-"));
+  const path = join(folder, "loud.ts");
+  writeFileSync(path, 'export default () => ({ process(spans) { console.log("seen " + spans.length); return spans; } });');
+  const printed: string[] = [];
+  {
+    const onPrinted = (processor: string, line: string): void => void printed.push(`${processor} ${line}`);
+    await using workers = newCrew({ workers: 1, processors: checked({ use: "module", path, name: "loud" }), onPrinted });
+    await workers.carry([asking("m")], {});
+    expect(
+      await eventually(
+        () => printed,
+        ({ length }) => length > 0,
+      ),
+    ).toEqual(["loud seen 2"]);
   }
   rmSync(folder, { recursive: true });
 });

@@ -2,15 +2,18 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Recorded } from "../genai/recorded.ts";
 import type { MasterKey } from "../journal/seal.ts";
+import type { ProcessorOptions } from "../processors/options.ts";
 import type { IntakeCursor } from "./batch.ts";
 import type { Carried, Carrier } from "./carrier.ts";
 import { StageError } from "./letter.ts";
 import { ownMemory, pack } from "./parcel.ts";
-import type { Answer, Task, WorkerData } from "./worker.ts";
+import type { Answer, Said, Task, WorkerData } from "./worker.ts";
 
 export interface CrewOptions {
   /** Key of the pseudonyms of end users. */
   readonly userKey: MasterKey;
+  /** What every span goes through, in this order; by default nothing, which keeps content of tier `full` alone. */
+  readonly processors?: readonly ProcessorOptions[];
   /** By default one or two, so that a processor stays free for others where there are several. */
   readonly workers?: number;
   /** Module that the workers run. */
@@ -21,6 +24,13 @@ export interface CrewOptions {
   readonly patienceSeconds?: number;
   /** A worker was replaced. */
   readonly onLost: (reason: string) => void;
+  /** A module of the user printed a line. */
+  readonly onPrinted?: (processor: string, line: string) => void;
+}
+
+export interface Crew extends Carrier {
+  /** Batches that no worker has yet go through these processors; those at work end as they began. Modules are loaded anew. */
+  renew(processors: readonly ProcessorOptions[]): void;
 }
 
 /** One batch at work and one that waits beside it: the worker need not wait for this thread in between. */
@@ -45,16 +55,18 @@ interface Hand {
   readonly held: Job[];
   /** Seconds the first has been at work. */
   seconds: number;
+  /** It gets no more work: others have taken its place. */
+  retired: boolean;
 }
 
 /**
  * Carries in worker threads, so that the thread that asks stays free. A batch crosses over as one block of memory; its spans come back as
  * a structured clone, which costs less than JSON. What a worker was holding when it died is given to its successor.
  */
-export function crew(options: CrewOptions): Carrier {
+export function crew(options: CrewOptions): Crew {
   const { heapMb = 1024, patienceSeconds = 30, entry = new URL("./carry_worker.ts", import.meta.url) } = options;
   const { workers = Math.max(1, Math.min(2, availableParallelism() - 1)) } = options;
-  const workerData: WorkerData = { userKey: options.userKey.bytes };
+  let workerData: WorkerData = { userKey: options.userKey.bytes, processors: options.processors ?? [] };
   const waiting: Job[] = [];
   let ended = false;
   let drained: () => void = () => {};
@@ -70,13 +82,14 @@ export function crew(options: CrewOptions): Carrier {
   watch.unref();
 
   function hire(): void {
-    if (ended) return;
+    if (ended || [...hands].filter(({ retired }) => !retired).length >= workers) return;
     const worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
-    const hand: Hand = { worker, ready: false, held: [], seconds: 0 };
-    worker.on("message", (answer: Answer) => {
+    const hand: Hand = { worker, ready: false, held: [], seconds: 0, retired: false };
+    worker.on("message", (said: Said) => {
+      if (typeof said === "object" && "printed" in said) return options.onPrinted?.(said.processor, said.printed);
       hand.seconds = 0;
-      if (answer === "ready") hand.ready = true;
-      else settle(hand, answer);
+      if (said === "ready") hand.ready = true;
+      else settle(hand, said);
     });
     worker.on("error", (error) => lose(hand, String(error)));
     worker.on("messageerror", (error) => lose(hand, String(error)));
@@ -86,12 +99,20 @@ export function crew(options: CrewOptions): Carrier {
     assign();
   }
 
-  function settle(hand: Hand, answer: Exclude<Answer, "ready">): void {
+  function settle(hand: Hand, answer: Answer): void {
     const job = hand.held.shift();
     if (hand.held.length === 0) hand.worker.unref();
+    if (hand.retired) dismiss(hand);
     if ("reason" in answer) job?.failed(new StageError(answer.stage, answer.reason));
-    else job?.done({ spans: answer.spans, record: Buffer.from(answer.record.buffer) });
+    else job?.done({ ...answer, record: Buffer.from(answer.record.buffer) });
     assign();
+  }
+
+  /** Ends a worker that is not needed any more, unless it is still at work. */
+  function dismiss(hand: Hand): void {
+    if (hand.held.length > 0) return;
+    hands.delete(hand);
+    void hand.worker.terminate();
   }
 
   /** Puts another worker in its place. Of what it held, only the first can be to blame, and not even that when it never started. */
@@ -106,14 +127,15 @@ export function crew(options: CrewOptions): Carrier {
       if (first.tries >= TRIES) first.failed(new Error(`the worker was lost: ${reason}`));
       else waiting.unshift(first);
     }
-    if (hand.ready) hire();
+    if (hand.retired) assign();
+    else if (hand.ready) hire();
     else setTimeout(hire, HIRE_AGAIN_MS);
   }
 
   /** Gives work to whoever has least, as long as there is somebody with a place free. */
   function assign(): void {
     while (waiting.length > 0) {
-      const [hand] = [...hands].sort((one, other) => one.held.length - other.held.length);
+      const [hand] = [...hands].filter(({ retired }) => !retired).sort((one, other) => one.held.length - other.held.length);
       if (hand === undefined || hand.held.length >= HELD) return;
       give(hand, waiting.shift() as Job);
     }
@@ -137,6 +159,13 @@ export function crew(options: CrewOptions): Carrier {
         waiting.push({ recorded, through, done, failed, tries: 0 });
         assign();
       }),
+    renew(processors) {
+      workerData = { ...workerData, processors };
+      const before = [...hands];
+      for (const hand of before) hand.retired = true;
+      for (const hand of before) dismiss(hand);
+      for (let i = 0; i < workers; i++) hire();
+    },
     /** Waits for what is at work. */
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => {

@@ -198,11 +198,11 @@ test("a reason says nothing of what a record holds", async () => {
   await using running = await start({
     dataDir,
     lanes: ["one", "two"],
-    processors: [quoting],
+    faults: [quoting],
     onError: (message, facts) => said.push({ message, ...facts }),
   });
   await running.stored();
-  expect(await listed(running)).toEqual(["read - it is no piece of an exchange: it is not valid JSON", "process b cannot convert …"]);
+  expect(await listed(running)).toEqual(["read - it is no piece of an exchange: it is not valid JSON", "describe b cannot convert …"]);
   expect(JSON.stringify(said)).not.toContain(canary);
 });
 
@@ -210,17 +210,17 @@ test("a letter whose cause is gone is replayed exactly once, one that fails agai
   const fails = throwing("b");
   const failsToo = throwing("c");
   await using writing = await lane();
-  await using running = await start({ dataDir, processors: [fails, failsToo] });
+  await using running = await start({ dataDir, faults: [fails, failsToo] });
   for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a"]);
-  expect(await listed(running)).toEqual(["process b not b", "process c not c"]);
+  expect(await listed(running)).toEqual(["describe b not b", "describe c not c"]);
 
   fails.mended = true;
   const both = await ids(running);
   expect(await running.pipeline.replay([...both, 12])).toEqual({ replayed: 1, already_stored: 0, failed: 1, unknown: 1 });
   expect(await running.stored()).toEqual(["a", "b"]);
-  expect(await listed(running)).toEqual(["process c not c"]);
+  expect(await listed(running)).toEqual(["describe c not c"]);
   expect(await running.pipeline.replay(both.slice(0, 1))).toEqual({ replayed: 0, already_stored: 0, failed: 0, unknown: 1 });
 
   failsToo.mended = true;
@@ -234,7 +234,7 @@ test("a letter whose cause is gone is replayed exactly once, one that fails agai
 test("killed between storing a letter's spans and removing it, the pipeline stores them once", async () => {
   const fails = throwing("b");
   await using writing = await lane();
-  await using running = await start({ dataDir, processors: [fails] });
+  await using running = await start({ dataDir, faults: [fails] });
   for (const id of ["a", "b"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a"]);
@@ -257,7 +257,7 @@ test("killed between storing a letter's spans and removing it, the pipeline stor
 
 test("a span that the store refuses is put aside alone, and stays while it is refused", async () => {
   await using writing = await lane();
-  await using running = await start({ dataDir, processors: [beyondTime("b")] });
+  await using running = await start({ dataDir, faults: [beyondTime("b")] });
   for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "b", "c"]);
@@ -316,7 +316,7 @@ describe("a store that fails for no known reason", () => {
     await using running = await start({
       dataDir,
       retry,
-      processors: [beyondTime("b")],
+      faults: [beyondTime("b")],
       around: (store) => changed(store, { append: () => Promise.reject(new Error("odd")) }),
     });
     for (const id of ["a", "b", "c"]) writing.end(id, whole(id));

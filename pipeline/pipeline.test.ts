@@ -209,15 +209,64 @@ test("an exchange that cannot be described is put aside alone, and counted", asy
       return spans;
     },
   };
-  await using running = await start({ dataDir, processors: [fails] });
+  await using running = await start({ dataDir, faults: [fails] });
   for (const id of ["a", "b", "c"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "c"]);
   const { appended, stored, dead_letters, dropped } = await running.pipeline.counts();
-  expect([appended, stored, dead_letters.process, dropped]).toEqual([4, 4, 1, {}]);
+  expect([appended, stored, dead_letters.describe, dropped]).toEqual([4, 4, 1, {}]);
   expect(await running.letters.list()).toMatchObject([
-    { stage: "process", reason: "not this one", exchangeId: "b", lane: "one", sequence: 2 },
+    { stage: "describe", reason: "not this one", exchangeId: "b", lane: "one", sequence: 2 },
   ]);
+});
+
+test("a processor that fails costs its batch the content and nothing else, and is counted by its name", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  const fails = {
+    name: "fail",
+    process: (spans: readonly Span[]) => {
+      if (spans.some(({ exchangeId }) => exchangeId === "b")) throw new Error("not this one");
+      return spans;
+    },
+  };
+  const said: unknown[] = [];
+  await using running = await start({ dataDir, processors: [fails], onFailure: (failure) => said.push(failure) });
+  for (const id of ["a", "b", "c"]) {
+    writing.end(id, whole(id));
+    await writing.written();
+    await running.pipeline.catchUp();
+  }
+  expect(await running.stored()).toEqual(["a", "b", "c"]);
+  const { appended, stored, dead_lettered, dropped, processor_failures } = await running.pipeline.counts();
+  expect([appended, stored, dead_lettered, dropped, processor_failures]).toEqual([6, 6, 0, {}, { fail: 1 }]);
+  expect(said).toEqual([{ processor: "fail", reason: "not this one" }]);
+});
+
+test("what processors drop is counted by their names, the sums meet, and a batch of nothing moves the cursor", async () => {
+  const dataDir = newFolder();
+  await using writing = await lane(dataDir);
+  const without = (name: string, id: string) => ({
+    name,
+    process: (spans: readonly Span[]) => spans.filter(({ exchangeId }) => exchangeId !== id),
+  });
+  const processors = [without("filter", "a"), without("sample", "b")];
+  {
+    await using running = await start({ dataDir, processors });
+    for (const id of ["a", "b", "c"]) {
+      writing.end(id, whole(id));
+      await writing.written();
+      await running.pipeline.catchUp();
+    }
+    writing.end("a", whole("a"));
+    await writing.written();
+    expect(await running.stored()).toEqual(["c"]);
+    const { appended, stored, carried, dropped_by, backlog_bytes } = await running.pipeline.counts();
+    expect([appended, stored, dropped_by, backlog_bytes]).toEqual([8, 2, { filter: 4, sample: 2 }, 0]);
+    expect(carried.completed).toBe(4);
+  }
+  await using again = await start({ dataDir }); // with nothing that drops: what was dropped is not read again
+  expect(await again.stored()).toEqual(["c"]);
 });
 
 test("a span that cannot be stored is counted, so that the sums meet", async () => {
@@ -228,7 +277,7 @@ test("a span that cannot be stored is counted, so that the sums meet", async () 
     process: (spans: readonly Span[]) =>
       spans.map((span) => (span.exchangeId === "b" && span.kind === "client" ? { ...span, startTimeUnixNano: BEYOND_TIME } : span)),
   };
-  await using running = await start({ dataDir, processors: [poison] });
+  await using running = await start({ dataDir, faults: [poison] });
   for (const id of ["a", "b"]) writing.end(id, whole(id));
   await writing.written();
   expect(await running.stored()).toEqual(["a", "b"]);

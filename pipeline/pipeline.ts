@@ -8,13 +8,14 @@ import type { Masters } from "../journal/seal.ts";
 import type { SpanStore, StoreUnavailable } from "../storage/store.ts";
 import { encodeBatch, type IntakeCursor } from "./batch.ts";
 import type { Carried, Carrier } from "./carrier.ts";
-import { counts, lagMs, newTally, type PipelineCounts } from "./counts.ts";
+import { counts, lagMs, newTally, note, type PipelineCounts } from "./counts.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { feed, type FeedOptions } from "./feed.ts";
 import { intake, type IntakeBatch } from "./intake.ts";
 import { keptFrom, type KeepOptions } from "./kept.ts";
 import { aboutSpan, exchangeLetter, unreadable, type Letter } from "./letter.ts";
 import { bodyBytes } from "./parcel.ts";
+import type { Failure, Processed } from "./process.ts";
 import { replay, type Replayed } from "./replay.ts";
 import { spanBatches } from "./span_batches.ts";
 import { notStored } from "./stored.ts";
@@ -32,6 +33,8 @@ export interface PipelineOptions {
   /** Where what cannot go on is put aside; the store's refusals go there too. */
   readonly letters: DeadLetters;
   readonly onError: (message: string, facts: object) => void;
+  /** A processor failed on a batch, which went on without content; perhaps on each one. */
+  readonly onFailure?: (failure: Failure) => void;
   /** How a store that fails is asked again. */
   readonly retry?: Pick<FeedOptions, "firstMs" | "mostMs" | "tries">;
   /** How much of what is published stays on the span journal. */
@@ -235,10 +238,16 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
     newestSequence = sequence;
     cursor = batch.through;
     tally.appended += fresh.length;
+    noted(all);
     for (const { closed } of recorded) tally.carried[closed.ending]++;
     await give(fresh, sequence);
     await tidy("the intake could not be trimmed", () => reading.release(batch.spent));
     if ((await store.position()) > before) await tidy("published batches could not be deleted", trimSpans); // a long run must not fill the disk
+  }
+
+  function noted(processed: Processed): void {
+    note(tally, processed);
+    for (const failure of processed.failures) options.onFailure?.(failure);
   }
 
   async function appendBatch({ through, poison, ...batch }: IntakeBatch, all: Carried, bad: readonly Letter[]): Promise<Appended> {
@@ -262,7 +271,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   async function withoutStored(carried: Carried, through: IntakeCursor): Promise<Carried> {
     const fresh = await orUnavailable("cannot ask the store which spans it has", () => notStored(store, carried.spans));
     const changes = doubtful || fresh.length < carried.spans.length;
-    return changes ? { spans: fresh, record: encodeBatch({ spans: fresh, through, doubtful }) } : carried;
+    return changes ? { ...carried, spans: fresh, record: encodeBatch({ spans: fresh, through, doubtful }) } : carried;
   }
 
   /** One exchange that cannot be carried must not stop the others: it becomes a letter. Never rejects. */
@@ -308,7 +317,7 @@ export async function pipeline(options: PipelineOptions): Promise<Pipeline> {
   /** Behind a run that left nothing undone: the store must get batches in their order. */
   function replayLetters(ids: readonly Sequence[]): Promise<Replayed> {
     const next = carryOn().then(async () => {
-      const done = await replay(ids, { letters, carrier, store, put });
+      const done = await replay(ids, { letters, carrier, store, put, noted });
       tally.replayed += done.replayed;
       return done;
     });
@@ -388,7 +397,12 @@ interface Outcome {
   readonly letters: readonly Letter[];
 }
 
-const nothing = (through: IntakeCursor): Carried => ({ spans: [], record: encodeBatch({ spans: [], through }) });
+const nothing = (through: IntakeCursor): Carried => ({
+  spans: [],
+  dropped: {},
+  failures: [],
+  record: encodeBatch({ spans: [], through }),
+});
 
 /** Told apart from an error that is undefined. */
 const failure = (error: unknown): unknown => error ?? new Error("it failed without saying why");

@@ -8,13 +8,14 @@ import type { Carrier } from "./carrier.ts";
 import { LetterDamaged, type DeadLetters, type Found } from "./dead_letters.ts";
 import { joiner } from "./join.ts";
 import { reasonOf, stageOf } from "./letter.ts";
+import type { Processed } from "./process.ts";
 import { notStored } from "./stored.ts";
 
 /** What became of the letters that were tried again. JSON-safe. */
 export interface Replayed {
   /** Stored now. */
   readonly replayed: number;
-  /** Stored before: their letters are gone, and nothing else was to be done. */
+  /** Stored before, or dropped by a processor now: their letters are gone, and nothing else was to be done. */
   readonly already_stored: number;
   /** Failed again, and their letters say why; or cannot be read, and the log says why. */
   readonly failed: number;
@@ -28,10 +29,12 @@ export interface ReplaySteps {
   readonly store: SpanReader;
   /** Resolves when the spans are safe and offered to the store. */
   readonly put: (spans: readonly Span[], letter: Sequence) => Promise<void>;
+  /** What processors did beside handing its spans on; called when that is final. */
+  readonly noted: (processed: Processed) => void;
 }
 
 /** A letter goes when its spans are safe. One that stays by a kill in between finds its spans stored the next time. */
-export async function replay(ids: readonly Sequence[], { letters, carrier, store, put }: ReplaySteps): Promise<Replayed> {
+export async function replay(ids: readonly Sequence[], { letters, carrier, store, put, noted }: ReplaySteps): Promise<Replayed> {
   const counts = { replayed: 0, already_stored: 0, failed: 0, unknown: 0 };
   for (const id of new Set(ids)) counts[await replayOne(id)]++;
   return counts;
@@ -41,15 +44,16 @@ export async function replay(ids: readonly Sequence[], { letters, carrier, store
     if (letter === undefined) return "unknown";
     if (letter === "damaged") return "failed";
     const before = letters.timesBuried(id);
-    const spans = await revive(letter, carrier).catch(async (error: unknown) => {
+    const revived = await revive(letter, carrier).catch(async (error: unknown) => {
       await letters.bury([{ ...letter, stage: letter.stage === "read" ? "read" : stageOf(error), reason: reasonOf(error) }]);
       return undefined;
     });
-    if (spans === undefined) return "failed";
-    const fresh = await notStored(store, spans);
+    if (revived === undefined) return "failed";
+    const fresh = await notStored(store, revived.spans);
     if (fresh.length > 0) await put(fresh, id);
     if (letters.timesBuried(id) > before) return "failed"; // the store refused it again
     await letters.remove(id);
+    noted(revived);
     return fresh.length > 0 ? "replayed" : "already_stored";
   }
 }
@@ -59,10 +63,9 @@ function damaged(error: unknown): "damaged" {
   throw error;
 }
 
-async function revive({ holds, payloads }: Found, carrier: Carrier): Promise<readonly Span[]> {
-  if (holds === "batch") return payloads.flatMap((payload) => decodeBatch(payload).spans);
-  const { spans } = await carrier.carry([join(payloads)], {});
-  return spans;
+async function revive({ holds, payloads }: Found, carrier: Carrier): Promise<Processed> {
+  if (holds === "batch") return { spans: payloads.flatMap((payload) => decodeBatch(payload).spans), dropped: {}, failures: [] };
+  return await carrier.carry([join(payloads)], {});
 }
 
 function join(pieces: readonly Buffer[]): Recorded {

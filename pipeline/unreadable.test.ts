@@ -206,6 +206,7 @@ test("a letter whose key went after it was listed is neither removed nor lost wh
     carrier: carrier([], { userKey: userKeys(Buffer.alloc(32)) }),
     store: { query: () => expect.unreachable() },
     put: () => expect.unreachable(),
+    noted: () => expect.unreachable(),
   };
   expect(await replay(ids, steps)).toMatchObject({ failed: 2 });
   await expect(letters.remove(ids[0] ?? 0)).rejects.toThrow("not at hand");
@@ -228,6 +229,7 @@ test("a damaged letter does not keep the others from being tried again, and is c
     carrier: carrier([], { userKey: userKeys(Buffer.alloc(32)) }),
     store: { query: () => expect.unreachable() },
     put: () => expect.unreachable(),
+    noted: () => expect.unreachable(),
   };
   expect(await replay(ids, steps)).toEqual({ replayed: 0, already_stored: 0, failed: 2, unknown: 0 });
   await replay(ids, steps);

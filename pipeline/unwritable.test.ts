@@ -97,7 +97,7 @@ test("who has a letter tried again while the span journal cannot be written lear
     },
   };
   await using writing = await openOne();
-  await using running = await start({ dataDir, segmentBytes: 1, processors: [once] });
+  await using running = await start({ dataDir, segmentBytes: 1, faults: [once] });
   await record(writing, "a");
   expect(await running.stored()).toEqual([]);
   failing = false;

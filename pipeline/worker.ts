@@ -1,16 +1,20 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { Span } from "../genai/span.ts";
+import type { ProcessorOptions } from "../processors/options.ts";
 import type { Processor } from "../processors/processor.ts";
+import type { ProcessorTools } from "../processors/tools.ts";
 import type { IntakeCursor } from "./batch.ts";
 import { carrier } from "./carrier.ts";
 import { stageOf, type Stage } from "./letter.ts";
 import { unpack, type Parcel } from "./parcel.ts";
+import type { Processed } from "./process.ts";
 import { userKeys } from "./user_key.ts";
 
 /** What a worker is started with. */
 export interface WorkerData {
   /** Key of the pseudonyms of end users. */
   readonly userKey: Uint8Array;
+  /** In their order. */
+  readonly processors: readonly ProcessorOptions[];
 }
 
 /** A batch for a worker, which takes one after the other. */
@@ -19,29 +23,30 @@ export interface Task {
   readonly through: IntakeCursor;
 }
 
-/** What has become of the oldest task that is not answered yet; before all others, that it can take tasks. */
-export type Answer =
-  | "ready"
-  | { readonly spans: readonly Span[]; readonly record: Uint8Array<ArrayBuffer> }
-  | { readonly stage: Stage; readonly reason: string };
+/** What has become of the oldest task that is not answered yet. */
+export type Answer = (Processed & { readonly record: Uint8Array<ArrayBuffer> }) | { readonly stage: Stage; readonly reason: string };
+
+/** What a worker says: before all else that it can take tasks, then its answers, and in between what a module of the user printed. */
+export type Said = "ready" | Answer | { readonly printed: string; readonly processor: string };
 
 /** The life of a worker thread. It ends when it is told to, never by itself. */
-export function work(processors: readonly Processor[]): void {
+export function work(processors: (options: readonly ProcessorOptions[], tools: ProcessorTools) => readonly Processor[]): void {
   const port = parentPort;
   if (port === null) throw new Error("this module runs in a worker thread");
-  const { userKey } = workerData as WorkerData;
-  const straight = carrier(processors, { userKey: userKeys(userKey) });
+  const { userKey, processors: options } = workerData as WorkerData;
+  const onPrinted = (processor: string, printed: string): void => port.postMessage({ printed, processor } satisfies Said);
+  const straight = carrier(processors(options, { key: userKey, onPrinted }), { userKey: userKeys(userKey) });
 
-  async function answer({ parcel, through }: Task): Promise<Exclude<Answer, "ready">> {
+  async function answer({ parcel, through }: Task): Promise<Answer> {
     try {
-      const { spans, record } = await straight.carry(unpack(parcel), through);
-      return { spans, record: new Uint8Array(record) }; // memory of its own, since it leaves this thread
+      const { record, ...processed } = await straight.carry(unpack(parcel), through);
+      return { ...processed, record: new Uint8Array(record) }; // memory of its own, since it leaves this thread
     } catch (error) {
       return { stage: stageOf(error), reason: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  port.postMessage("ready" satisfies Answer);
+  port.postMessage("ready" satisfies Said);
   let last: Promise<void> = Promise.resolve();
   port.on("message", (task: Task) => {
     last = last.then(async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Span } from "../genai/span.ts";
-import { withhold } from "./withhold.ts";
+import { byTier, whenScrubbed, withhold } from "./withhold.ts";
 
 const attributes = {
   "gen_ai.request.model": "m",
@@ -24,15 +24,26 @@ const span = (capture: Span["capture"]): Span => ({
   attributes,
 });
 
-for (const { tier, kept } of [
-  { tier: "full", kept: Object.keys(attributes) },
-  { tier: "scrubbed", kept: ["gen_ai.request.model"] },
-  { tier: "metadata", kept: ["gen_ai.request.model"] },
-] as const) {
-  test(`tier ${tier} keeps ${kept.length} of ${Object.keys(attributes).length} attributes`, async () => {
-    const given = span(tier);
-    const [out] = await withhold().process([given]);
-    expect(Object.keys(out?.attributes ?? {})).toEqual(kept);
-    expect(given.attributes).toBe(attributes);
+const ALL = Object.keys(attributes);
+const NO_CONTENT = ["gen_ai.request.model"];
+const cases = [
+  { tier: "full", scrubbed: false, tiers: ALL, finished: ALL },
+  { tier: "scrubbed", scrubbed: false, tiers: ALL, finished: NO_CONTENT },
+  { tier: "scrubbed", scrubbed: true, tiers: ALL, finished: ALL },
+  { tier: "metadata", scrubbed: false, tiers: NO_CONTENT, finished: NO_CONTENT },
+  { tier: "metadata", scrubbed: true, tiers: NO_CONTENT, finished: NO_CONTENT },
+  { tier: "none", scrubbed: true, tiers: NO_CONTENT, finished: NO_CONTENT },
+] as const;
+for (const { tier, scrubbed, tiers, finished } of cases) {
+  test(`tier ${tier}${scrubbed ? ", marked as scrubbed," : ""} goes on with ${tiers.length} attributes and is stored with ${finished.length}`, async () => {
+    const given: Span = { ...span(tier), ...(scrubbed && { scrubbed }) };
+    for (const { guard, kept } of [
+      { guard: withhold(byTier), kept: tiers },
+      { guard: withhold(whenScrubbed), kept: finished },
+    ]) {
+      const [out] = await guard.process([given]);
+      expect(Object.keys(out?.attributes ?? {})).toEqual(kept);
+      expect(given.attributes).toBe(attributes);
+    }
   });
 }

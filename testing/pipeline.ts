@@ -1,6 +1,8 @@
 import { cpSync, mkdtempSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { carrier } from "../pipeline/carrier.ts";
+import type { Recorded } from "../genai/recorded.ts";
+import { encodeBatch, type IntakeCursor } from "../pipeline/batch.ts";
+import { carrier, type Carried, type Carrier } from "../pipeline/carrier.ts";
 import { deadLetters, type DeadLetters } from "../pipeline/dead_letters.ts";
 import { pipeline, type Pipeline, type PipelineOptions } from "../pipeline/pipeline.ts";
 import { userKeys } from "../pipeline/user_key.ts";
@@ -19,6 +21,8 @@ export interface RunningPipeline extends AsyncDisposable {
 export interface StartOptions extends Partial<PipelineOptions> {
   readonly dataDir: string;
   readonly processors?: readonly Processor[];
+  /** Steps behind the processors that do what no processor may: change what a span is, or fail its exchange. */
+  readonly faults?: readonly Processor[];
   /** Lanes that live. */
   readonly lanes?: readonly string[];
   /** What the pipeline gets in place of the store. */
@@ -32,6 +36,7 @@ export async function startPipeline({
   dataDir,
   lanes = ["one"],
   processors = [],
+  faults = [],
   around = (store) => store,
   onStoreError = (error) => {
     throw error;
@@ -46,7 +51,7 @@ export async function startPipeline({
     dataDir,
     segmentBytes: 1024 * 1024,
     masters,
-    carrier: carrier(processors, { userKey: userKeys(Buffer.alloc(32)) }),
+    carrier: faulty(carrier(processors, { userKey: userKeys(Buffer.alloc(32)) }), faults),
     store,
     letters,
     onError,
@@ -70,6 +75,18 @@ export async function startPipeline({
       await inner[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Carries as another does, and then some. */
+function faulty(inner: Carrier, faults: readonly Processor[]): Carrier {
+  return Object.assign(Object.create(inner) as Carrier, {
+    async carry(recorded: readonly Recorded[], through: IntakeCursor): Promise<Carried> {
+      const carried = await inner.carry(recorded, through);
+      let { spans } = carried;
+      for (const fault of faults) spans = await fault.process(spans);
+      return { ...carried, spans, record: encodeBatch({ spans, through }) };
+    },
+  });
 }
 
 /** A copy of the data folder, beside it, as a kill at this moment would leave it. */

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { pseudonyms } from "../pseudonym.ts";
+import { asWord, keyedHashes } from "../keyed_hash.ts";
 import type { PiiType } from "./finding.ts";
 import { operate, operateOnIds, type Operator } from "./operate.ts";
 
-const named = pseudonyms(Buffer.alloc(32, 7));
+const hash = keyedHashes(Buffer.alloc(32, 7));
 const inTenant =
   (tenant: string) =>
   (type: PiiType, canonical: string): string =>
-    named(tenant, type, canonical);
+    asWord(hash(tenant, type, canonical));
 
 const cases: readonly { operator: Operator; type: PiiType; found: string; after: string }[] = [
   { operator: "marker", type: "EMAIL", found: "ann@example.com", after: "[EMAIL]" },
@@ -48,12 +48,12 @@ for (const { type, written } of same) {
 }
 
 test("the same value has another pseudonym in another tenant, as another type, and under another key", () => {
-  const others = pseudonyms(Buffer.alloc(32, 8));
+  const others = keyedHashes(Buffer.alloc(32, 8));
   const all = [
     operateOnIds(inTenant("a"))("12345678", "SSN"),
     operateOnIds(inTenant("b"))("12345678", "SSN"),
     operateOnIds(inTenant("a"))("12345678", "TAX_ID").replace("TAX_ID", "SSN"),
-    operateOnIds((type, canonical) => others("a", type, canonical))("12345678", "SSN"),
+    operateOnIds((type, canonical) => asWord(others("a", type, canonical)))("12345678", "SSN"),
   ];
   expect(new Set(all).size).toBe(4);
 });

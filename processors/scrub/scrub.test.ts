@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Attributes, AttributeValue, Span } from "../../genai/span.ts";
-import { aSpan } from "../../testing/span.ts";
+import { aSpan } from "../processor_contract.ts";
 import { scrubOptions } from "./options.ts";
 import { scrub } from "./scrub.ts";
 

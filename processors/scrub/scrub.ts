@@ -4,7 +4,7 @@ import * as names from "../../genai/attributes.ts";
 import { toJson } from "../../genai/json.ts";
 import type { Attributes, AttributeValue, Span } from "../../genai/span.ts";
 import type { Processor } from "../processor.ts";
-import { pseudonyms } from "../pseudonym.ts";
+import { asWord, keyedHashes } from "../keyed_hash.ts";
 import { detector } from "./detector.ts";
 import { knownNames, wordsOf } from "./known_names.ts";
 import { Memo } from "./memo.ts";
@@ -74,7 +74,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
   // A team or a product may be called like a person; a name that is none would tear apart what belongs together.
   const ids = detector({ ...ofDetector(options), names: options.names === "off" ? "off" : "precision" });
   const memo = new Memo<AttributeValue>(options.memo_bytes);
-  const pseudonym = pseudonyms(key);
+  const hash = keyedHashes(key);
   const tenants = new Map<string, Scrubber>();
 
   function scrubberOf(tenant: string): Scrubber {
@@ -85,7 +85,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
         operator: own?.operator ?? options.operator,
         operators: { ...options.operators, ...own?.operators },
       };
-      const named = (type: string, canonical: string): string => pseudonym(tenant, type, canonical);
+      const named = (type: string, canonical: string): string => asWord(hash(tenant, type, canonical));
       known = new Scrubber(tenant, memo, {
         content: { detector: content, operate: operate(operators, named) },
         ids: { detector: ids, operate: operateOnIds(named) },

@@ -33,7 +33,7 @@ export const oddStoreErrors: Fault = {
     await using running = await startPipeline({
       dataDir,
       retry: { firstMs: 1, mostMs: 4, tries: 3 },
-      processors: [beyondTime(hated)],
+      faults: [beyondTime(hated)],
       around: (store) =>
         changed(store, {
           append(batch) {
@@ -151,8 +151,8 @@ export const letterReplay: Fault = {
       return spans;
     };
     await write(dataDir);
-    const processors = [{ name: "fail", process }];
-    const first = await startPipeline({ dataDir, processors });
+    const faults = [{ name: "fail", process }];
+    const first = await startPipeline({ dataDir, faults });
     same(
       "the stored",
       await first.stored(),
@@ -161,12 +161,12 @@ export const letterReplay: Fault = {
     const mended = [...failing].filter((_, i) => i % 2 === 0);
     for (const id of mended) failing.delete(id);
     const ids = await idsOf(first);
-    if (ids.length !== count) throw new Error(`${count} exchanges cannot be processed and ${ids.length} are dead letters`);
+    if (ids.length !== count) throw new Error(`${count} exchanges cannot be carried and ${ids.length} are dead letters`);
     const half = ids.slice(0, Math.ceil(ids.length / 2));
     const once = await first.pipeline.replay([...half, ...half]);
 
     // Killed before it could publish, or forget a letter twice.
-    await using second = await startPipeline({ dataDir: killed(dataDir), processors });
+    await using second = await startPipeline({ dataDir: killed(dataDir), faults });
     await first[Symbol.asyncDispose]();
     const rest = await second.pipeline.replay(ids);
     injected(once.replayed + rest.replayed);

@@ -1,0 +1,7 @@
+/** What the thread that runs processors gives to them. */
+export interface ProcessorTools {
+  /** The key that pseudonyms are derived from: `keyedHashes(key)`. */
+  readonly key: Uint8Array;
+  /** A line that a module of the user printed, shortened; there may be many. */
+  readonly onPrinted: (processor: string, line: string) => void;
+}
