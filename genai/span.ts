@@ -60,6 +60,4 @@ export interface Span {
   /** Where `tokens` come from; `none` when a model answered and nobody said how many. Undefined where no model was asked. */
   readonly usageSource?: "provider" | "estimated" | "none";
   readonly attributes: Attributes;
-  /** Set by the scrubber alone. Content of a span of tier `scrubbed` that does not have it is taken off before anything stores or sends it. */
-  readonly scrubbed?: true;
 }

@@ -60,7 +60,7 @@ export type AttributesOptions = Resolved<z.output<typeof attributesOptions>>;
 
 export function attributes({ when, drop, rename, hash, set }: AttributesOptions, { key }: Pick<ProcessorTools, "key">): Processor {
   const meant = when === undefined ? (): boolean => true : condition(when);
-  const hash = keyedHashes(key);
+  const hashOf = keyedHashes(key);
   const dropped = new Set(drop);
   const prefixes = drop.flatMap((each) => (each.endsWith("*") ? [each.slice(0, -1)] : []));
   const isDropped = (name: string): boolean =>
@@ -76,7 +76,7 @@ export function attributes({ when, drop, rename, hash, set }: AttributesOptions,
     }
     for (const name of hash) {
       const value = entries.get(name);
-      if (value !== undefined) entries.set(name, hash(span.tenant, "attributes", textOf(value)).toString("hex", 0, 16));
+      if (value !== undefined) entries.set(name, hashOf(span.tenant, "attributes", textOf(value)).toString("hex", 0, 16));
     }
     for (const [name, value] of Object.entries(set)) entries.set(name, value);
     return { ...span, attributes: Object.fromEntries(entries) };

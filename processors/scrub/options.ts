@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Resolved } from "../../config/secret.ts";
 import { TYPES } from "./finding.ts";
 import { LOCALE_NAMES } from "./locales/index.ts";
 import { OPERATORS } from "./operate.ts";
@@ -69,7 +70,7 @@ export const detectorOptions = z.strictObject({
     .meta({ description: "How eagerly names of people and addresses are looked for." }),
   threshold: z.number().min(0).max(1).default(0.5).meta({ description: "How sure a finding must be, 0 to 1." }),
 });
-export type DetectorOptions = z.input<typeof detectorOptions>;
+export type DetectorOptions = Resolved<z.input<typeof detectorOptions>>;
 
 const MIB = 1024 * 1024;
 
@@ -101,7 +102,7 @@ export const scrubOptions = z.strictObject({
     .default(32 * MIB)
     .meta({ description: "Memory of each worker for what it scrubbed before, so that repeated history is not scanned again." }),
 });
-export type ScrubOptions = z.output<typeof scrubOptions>;
+export type ScrubOptions = Resolved<z.output<typeof scrubOptions>>;
 
 /** What of them the detector is told. */
 export function ofDetector({ types, locales, allow, deny, patterns, names, threshold }: ScrubOptions): DetectorOptions {
