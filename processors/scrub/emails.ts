@@ -90,7 +90,7 @@ export function domainEnd(text: string, start: number): number {
     else if (label > start && isTop(text, label, index)) end = index + 1;
     else if (label > start) end = 0;
   }
-  if (end === 0 || index === limit) return 0;
+  if (end === 0 || index === start + LONGEST_DOMAIN) return 0;
   const top = text.slice(text.lastIndexOf(".", end - 1) + 1, end);
   return FILES.has(top.toLowerCase()) ? 0 : end;
 }

@@ -54,8 +54,8 @@ export class Structured {
       const index = sweep.index++;
       const start = marks.starts[index] ?? 0;
       const kind = marks.kinds[index];
+      if (start < sweep.resume) continue;
       if (kind === AT) email(sweep, start);
-      else if (start < sweep.resume) continue;
       else if (kind === KNOWN) this.#word(index, start);
       else if (kind === RUN) this.#run(start, marks.ends[index] ?? start, marks.facts[index] ?? 0);
       else if (kind === SCHEME) urlCredentials(sweep, start);
@@ -93,6 +93,9 @@ export class Structured {
     const sweep = this.#sweep;
     if ((families & bitOf.vendor) !== 0 && vendorKey(sweep, start)) return;
     if ((families & bitOf.dot) !== 0) spelledEmail(sweep, start);
+    // `ID-442VLDQ4`: the beginning of a value.
+    if (families === bitOf.other && end - start === 2 && sweep.text.charCodeAt(end) === 45) return;
+    if (sweep.table.isHeader(sweep.text, families, start, end)) return;
     sweep.say(families, end);
     if ((families & bitOf.birth) !== 0) birth(sweep, end, this.#months);
     if ((families & bitOf.swift) !== 0) swift(sweep, end);
@@ -113,6 +116,35 @@ export class Structured {
   }
 
   #run(start: number, end: number, bits: number): void {
+    const sweep = this.#sweep;
+    const { text } = sweep;
+    const column = sweep.table.columnAt(text, start);
+    if (column !== 0) {
+      if ((column & CELL) !== 0 && this.#cell(column, start)) return;
+      sweep.say(column, start);
+    }
+    this.#value(start, end, bits);
+    if (column !== 0) sweep.unsay(column);
+  }
+
+  /** A cell whose column is headed by what needs no shape: a birth date, a password, a user name, a key. */
+  #cell(column: number, start: number): boolean {
+    const sweep = this.#sweep;
+    const { text, table } = sweep;
+    const from = table.cellStart;
+    const to = table.cellEnd(text, start);
+    const before = sweep.found.length;
+    if ((column & bitOf.birth) !== 0) birth(sweep, from, this.#months);
+    else {
+      this.#bridge.beAt(from, to);
+      if ((column & bitOf.password) !== 0) password(sweep, this.#bridge);
+      else if ((column & bitOf.secret) !== 0) assignedSecret(sweep, this.#bridge, false);
+      else if ((column & bitOf.username) !== 0) username(sweep, this.#bridge, false);
+    }
+    return sweep.found.length > before;
+  }
+
+  #value(start: number, end: number, bits: number): void {
     const sweep = this.#sweep;
     const { text } = sweep;
     const length = end - start;
@@ -136,17 +168,24 @@ export class Structured {
     const sweep = this.#sweep;
     const { text } = sweep;
     const number = this.#number;
+    if (text.charCodeAt(start - 1) === 43) {
+      readNumber(text, start, 19, number);
+      if (phone(sweep, number, this.#regions)) return;
+    }
     if (ipv4(sweep, start, end) || geo(sweep, start, end)) return;
     if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
-    if (identifiers(sweep, this.#forms, start, end)) return;
     readNumber(text, start, 19, number);
-    if (card(sweep, number)) return;
+    const isCard = sweep.near("card", start);
+    if (isCard && card(sweep, number)) return;
+    if (identifiers(sweep, this.#forms, start, end)) return;
+    if (!isCard && card(sweep, number)) return;
     if (isLaterPhone(sweep) && phone(sweep, number, this.#regions)) return;
     if (labelled(sweep, start, end)) return;
     phone(sweep, number, this.#regions);
   }
 }
 
+const CELL = bitOf.birth | bitOf.password | bitOf.secret | bitOf.username;
 const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.username_cue | bitOf.bearer;
 
 /** Whether a telephone label is the latest one. */

@@ -831,7 +831,6 @@ export const english: Labels = {
     "arxiv",
     "issue",
     "pull request",
-    "pr",
     "rfc",
     "chapter",
     "section",

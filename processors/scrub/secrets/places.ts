@@ -1,5 +1,6 @@
 import { isPlaceholder } from "../credentials.ts";
 import type { Sweep } from "../sweep.ts";
+import { vendorKey } from "./vendor.ts";
 
 /** The credentials in `scheme://user:password@host`, from the `://` at `scheme`; webhook addresses, which are secrets themselves. */
 export function urlCredentials(sweep: Sweep, scheme: number): void {
@@ -48,7 +49,7 @@ function userinfo(sweep: Sweep, from: number, colon: number, at: number): void {
   const user = text.slice(from, colon);
   const secret = text.slice(colon + 1, at);
   if (user !== "" && !isPlaceholder(user) && !GENERIC_USERS.has(user) && user.length <= 64) sweep.add("USERNAME", from, colon, 0.7);
-  if (secret !== "" && !isPlaceholder(secret)) sweep.add("PASSWORD", colon + 1, at, 0.9);
+  if (secret !== "" && !isPlaceholder(secret) && !vendorKey(sweep, colon + 1)) sweep.add("PASSWORD", colon + 1, at, 0.9);
   sweep.resume = Math.max(sweep.resume, at + 1);
 }
 

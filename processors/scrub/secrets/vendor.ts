@@ -1,5 +1,4 @@
 import { kindAt, WORD } from "../characters.ts";
-import { isPlaceholder } from "../credentials.ts";
 import type { Sweep } from "../sweep.ts";
 import { PREFIXES } from "./prefixes.ts";
 
@@ -36,7 +35,7 @@ export function vendorKey(sweep: Sweep, start: number): boolean {
     body.lastIndex = start + head.length;
     const match = body.exec(text);
     if (match === null) continue;
-    if (/^[xX*.]{8,}$|x{12,}|X{12,}/.test(match[0]) || isPlaceholder(match[0])) return false;
+    if (/x{8,}|X{8,}/.test(match[0])) return false;
     sweep.take("SECRET", start, body.lastIndex, 0.97);
     return true;
   }
