@@ -79,7 +79,7 @@ export function username(sweep: Sweep, bridge: Bridge, cue: boolean): void {
   sweep.take("USERNAME", start > bridge.at ? bridge.at : start, end, 0.7);
 }
 
-export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}/uy;
+export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}(?![\p{L}\d])/uy;
 
 const NO_USERS: ReadonlySet<string> = new Set(
   (
@@ -91,7 +91,7 @@ const NO_USERS: ReadonlySet<string> = new Set(
 );
 
 function isUsername(text: string, start: number, end: number, value: string, bridge: Bridge, cue: boolean): boolean {
-  if (value.length < 3 || isPlaceholder(value) || NO_USERS.has(value.toLowerCase())) return false;
+  if (value.length < 3 || value.length > 32 || isPlaceholder(value) || NO_USERS.has(value.toLowerCase())) return false;
   const after = text.charCodeAt(end);
   if (after === 64 || after === 40 || after === 91 || after === 61 || /^\d+$/.test(value)) return false;
   if (/^[0-9a-f]{8}-[0-9a-f]{4}/i.test(value) || /^\d{4}-\d\d/.test(value)) return false;

@@ -16,12 +16,13 @@ import type { Locale } from "./locales/locale.ts";
 import { hexGroups, ipv4, mayBeHexGroup } from "./network.ts";
 import { readNumber, WrittenNumber } from "./numbers.ts";
 import { phone } from "./phones.ts";
-import { AT, DASHES, KNOWN, read, RUN, SCHEME } from "./read.ts";
+import { AT, DASHES, KNOWN, OPTION, read, RUN, SCHEME } from "./read.ts";
 import { assignedSecret, authorization } from "./secrets/assigned.ts";
-import { privateKey, urlCredentials } from "./secrets/places.ts";
-import { jwt, vendorKey } from "./secrets/vendor.ts";
+import { commandOption, privateKey, urlCredentials } from "./secrets/places.ts";
+import { botToken, jwt, vendorKey } from "./secrets/vendor.ts";
 import { Sweep } from "./sweep.ts";
 import type { Candidate } from "./sweep.ts";
+import { unmask } from "./unmask.ts";
 import { swift } from "./swift.ts";
 import { skipKnown } from "./skip.ts";
 import { vehicle } from "./vehicles.ts";
@@ -50,6 +51,26 @@ export class Structured {
     sweep.begin(text);
     const { marks } = sweep;
     read(text, this.#vocabulary, marks);
+    if (marks.disguised) return this.#unmasked(text);
+    return this.#sweepMarks();
+  }
+
+  /** The findings of the text as it looks, where they are in the text as it is. */
+  #unmasked(original: string): readonly Candidate[] {
+    const { text, origins } = unmask(original);
+    this.#sweep.begin(text);
+    read(text, this.#vocabulary, this.#sweep.marks);
+    return this.#sweepMarks().map(({ type, start, end, score }) => ({
+      type,
+      score,
+      start: origins[start] ?? 0,
+      end: (origins[end - 1] ?? 0) + lengthAt(original, origins[end - 1] ?? 0),
+    }));
+  }
+
+  #sweepMarks(): readonly Candidate[] {
+    const sweep = this.#sweep;
+    const { marks } = sweep;
     while (sweep.index < marks.count) {
       const index = sweep.index++;
       const start = marks.starts[index] ?? 0;
@@ -60,6 +81,7 @@ export class Structured {
       else if (kind === RUN) this.#run(start, marks.ends[index] ?? start, marks.facts[index] ?? 0);
       else if (kind === SCHEME) urlCredentials(sweep, start);
       else if (kind === DASHES) privateKey(sweep, start);
+      else if (kind === OPTION) commandOption(sweep, start);
     }
     return sweep.found;
   }
@@ -149,6 +171,7 @@ export class Structured {
     const { text } = sweep;
     const length = end - start;
     if (length >= 12 && ((text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start))) return;
+    if (length >= 8 && botToken(sweep, start, end)) return;
     if ((bits & DIGIT) === 0 || length > 110) return;
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
@@ -183,6 +206,11 @@ export class Structured {
     if (labelled(sweep, start, end)) return;
     phone(sweep, number, this.#regions);
   }
+}
+
+/** Characters that the one at `index` takes in the original: three for `%40`. */
+function lengthAt(original: string, index: number): number {
+  return original.charCodeAt(index) === 37 && /^%(?:40|2b)/i.test(original.slice(index, index + 3)) ? 3 : 1;
 }
 
 const CELL = bitOf.birth | bitOf.password | bitOf.secret | bitOf.username;

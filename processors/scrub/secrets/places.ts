@@ -114,3 +114,27 @@ function isArmour(code: number): boolean {
     code === 41
   );
 }
+
+/** `-u user:password`, and `-u user -ppassword` of the database clients. */
+export const OPTION = /-u ?["']?([\w.@-]{1,64})(?::([^\s"']{1,128}))?["']?(?:[ \t]{1,4}-p ?["']?([^\s"']{4,128}))?/y;
+export const CLIENT =
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb|curl|wget|http|https|ldapsearch|smbclient|sshpass|rsync|influx|mongo|redis-cli|psql|docker login|sqlcmd)\b/;
+
+/** The credentials behind a command's `-u`. */
+export function commandOption(sweep: Sweep, start: number): void {
+  const { text } = sweep;
+  OPTION.lastIndex = start;
+  const match = OPTION.exec(text);
+  if (match === null) return;
+  const [whole, user = "", first, second] = match;
+  const secret = first ?? second;
+  if (first === undefined && !CLIENT.test(text.slice(Math.max(0, start - 120), start))) return;
+  if (secret === undefined ? user.length < 3 : /^\d*$/.test(secret) && /^\d*$/.test(user)) return;
+  const at = start + whole.indexOf(user, 2);
+  if (!isPlaceholder(user)) sweep.add("USERNAME", at, at + user.length, 0.7);
+  if (secret !== undefined && !isPlaceholder(secret)) {
+    const from = start + whole.lastIndexOf(secret);
+    sweep.add("PASSWORD", from, from + secret.length, 0.85);
+  }
+  sweep.resume = start + whole.length;
+}
