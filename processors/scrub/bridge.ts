@@ -13,10 +13,13 @@ export class Bridge {
   /** Whether that quote is escaped, in JSON that is a string itself. */
   escaped = false;
 
+  #limit = Infinity;
+
   /** Crosses from the end of a label: closing quotes, a remark in parentheses, `:` or `=` or a verb, an opening quote. */
   cross(text: string, from: number): void {
     let at = from;
     this.link = "none";
+    this.#limit = Infinity;
     this.quote = 0;
     this.escaped = false;
     while (at - from < 4 && isCloser(text.charCodeAt(at))) at += 1;
@@ -55,9 +58,18 @@ export class Bridge {
     this.#open(text, at);
   }
 
+  /** The value is the cell of a table, from `from` to `to`. */
+  beAt(from: number, to: number): void {
+    this.link = "assigned";
+    this.at = from;
+    this.quote = 0;
+    this.escaped = false;
+    this.#limit = to;
+  }
+
   /** The end of the value: at the closing quote, or where an unquoted one stops. `stops` are characters besides space and quotes. */
   endOf(text: string, stops: string, most: number): number {
-    const limit = Math.min(text.length, this.at + most);
+    const limit = Math.min(text.length, this.at + most, this.#limit);
     let index = this.at;
     for (; index < limit; index++) {
       const code = text.charCodeAt(index);

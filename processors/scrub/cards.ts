@@ -19,7 +19,7 @@ export function card(sweep: Sweep, number: WrittenNumber): boolean {
     return true;
   }
   if (isMonotone(number.digits)) return false;
-  const usual = length >= 14 && length <= 16;
+  const usual = length >= 14 && length <= 16 && !/^(?:5[06-9]|6[1-36-9])/.test(number.digits) && !sweep.near("account", number.start);
   let score = grouped ? 0.85 : number.groups.length > 1 ? 0.45 : usual ? 0.6 : 0.3;
   if (labelled) score += 0.35;
   else if (sweep.said("other") > number.start - 24) score -= 0.3;

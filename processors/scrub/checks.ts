@@ -152,7 +152,7 @@ export function partitaIva(digits: string): boolean {
 /** French social security numbers: 13 characters and two digits, 97 − (number mod 97); Corsica's 2A and 2B count as 19 and 18. */
 export function nir(value: string): boolean {
   const body = value.slice(0, 13).replace("2A", "19").replace("2B", "18");
-  if (!/^[12378]\d{12}$/.test(body)) return false;
+  if (!/^[1278]\d\d(?:0[1-9]|1[0-2]|[2-4]\d|[5-9]\d)\d{8}$/.test(body)) return false;
   return 97 - mod97(body) === Number(value.slice(13));
 }
 

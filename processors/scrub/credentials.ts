@@ -1,3 +1,4 @@
+import { TYPES } from "./finding.ts";
 import type { Bridge } from "./bridge.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -28,8 +29,8 @@ function isPassword(value: string, bridge: Bridge): boolean {
   if (quoted) return !/\s/.test(value);
   // Code: a call, a property, an element.
   if (
-    /^[A-Za-z_$][\w$]*(?:[.?!]+[A-Za-z_$][\w$]*)*(?:\(|\[|\?\.)/.test(value) ||
-    /^[a-z_]\w*(?:\.[A-Za-z_]\w*)+;?$/.test(value) ||
+    /^[A-Za-z_$][A-Za-z_$]{2,40}(?:[.?!]{1,2}[A-Za-z_$][\w$]{0,40}){0,8}(?:\(|\[|\?\.)/.test(value) ||
+    /^[a-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,8};?$/.test(value) ||
     /^https?:/.test(value)
   )
     return false;
@@ -46,11 +47,13 @@ function isPassword(value: string, bridge: Bridge): boolean {
 
 /** What stands where a value would: templates, references, asterisks, markers of a scrubber. */
 export function isPlaceholder(value: string): boolean {
-  return PLACEHOLDER.test(value);
+  return PLACEHOLDER.test(value) || MARKER.test(value);
 }
 
 export const PLACEHOLDER =
-  /^(?:[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#X_-]{3,80}|\[?[A-Z][A-Z_]{1,24}(?:_[0-9a-z]{4,26}){0,2}(?:_\d{1,4})?\]?|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ].{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
+  /^(?:[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#_-]{3,80}|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ].{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
+/** A marker or pseudonym in a value's place, as `EMAIL`, `[PERSON]`, `SECRET_1`, `EMAIL_ab12cd34ef`. */
+export const MARKER = new RegExp(`^\\[?(?:${TYPES.join("|")}|[A-Z]+(?:_[A-Z]+)*)(?:_[0-9a-z]{1,26}){0,2}\\]?$`);
 
 /** Cut before the full stop or bracket that ends the sentence rather than the value. */
 export function trimmed(text: string, start: number, end: number, quoted: boolean): number {
@@ -76,7 +79,7 @@ export function username(sweep: Sweep, bridge: Bridge, cue: boolean): void {
   sweep.take("USERNAME", start > bridge.at ? bridge.at : start, end, 0.7);
 }
 
-export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}/uy;
+export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}(?![\p{L}\d])/uy;
 
 const NO_USERS: ReadonlySet<string> = new Set(
   (
@@ -88,7 +91,7 @@ const NO_USERS: ReadonlySet<string> = new Set(
 );
 
 function isUsername(text: string, start: number, end: number, value: string, bridge: Bridge, cue: boolean): boolean {
-  if (value.length < 3 || isPlaceholder(value) || NO_USERS.has(value.toLowerCase())) return false;
+  if (value.length < 3 || value.length > 32 || isPlaceholder(value) || NO_USERS.has(value.toLowerCase())) return false;
   const after = text.charCodeAt(end);
   if (after === 64 || after === 40 || after === 91 || after === 61 || /^\d+$/.test(value)) return false;
   if (/^[0-9a-f]{8}-[0-9a-f]{4}/i.test(value) || /^\d{4}-\d\d/.test(value)) return false;

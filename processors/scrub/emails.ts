@@ -34,6 +34,9 @@ const FILES: ReadonlySet<string> = new Set([
   "map",
 ]);
 
+/** A command that goes to another machine, with its options. */
+export const REMOTE = /\b(?:ssh|scp|sftp|rsync|mosh)(?: -\S{1,12}){0,4}(?: \S{1,20})? $/;
+
 const LONGEST_LOCAL = 64;
 const LONGEST_DOMAIN = 253;
 
@@ -42,7 +45,11 @@ export function email(sweep: Sweep, at: number): void {
   const { text } = sweep;
   let start = localStart(text, at);
   const end = domainEnd(text, at + 1);
-  if (start === at || end === 0) return;
+  if (start === at) return;
+  if (end === 0) {
+    if (REMOTE.test(text.slice(Math.max(0, start - 40), start))) sweep.add("USERNAME", start, at, 0.7);
+    return;
+  }
   // The `n` of an escaped line end in front.
   if (text.charCodeAt(start - 1) === 92 && /[ntr]/.test(text.charAt(start))) start += 1;
   if (start === at || (text.charCodeAt(end) === 58 && text.slice(start, at) === "git")) return;
@@ -90,7 +97,7 @@ export function domainEnd(text: string, start: number): number {
     else if (label > start && isTop(text, label, index)) end = index + 1;
     else if (label > start) end = 0;
   }
-  if (end === 0 || index === limit) return 0;
+  if (end === 0 || index === start + LONGEST_DOMAIN) return 0;
   const top = text.slice(text.lastIndexOf(".", end - 1) + 1, end);
   return FILES.has(top.toLowerCase()) ? 0 : end;
 }
@@ -114,7 +121,7 @@ export function spelledEmail(sweep: Sweep, word: number): void {
 
 /** Bracketed `at` with any host, or bare words when both `at` and `dot` are spelled out. */
 export const SPELLED =
-  /[\w.+-]{2,40}(?: ?[[({<] ?(?:at|AT|@) ?[\])}>] ?[\w-]{2,40}(?:(?: ?[[({<] ?(?:dot|DOT|\.) ?[\])}>] ?| (?:dot|DOT) |\.)[\w-]{2,20}){1,3}| (?:at|AT) [\w-]{2,40}(?: (?:dot|DOT) [\w-]{2,20}){1,3})/y;
+  /[\w.+-]{2,40}(?: ?[[({<]? ?(?:dot|DOT) ?[\])}>]? ?[\w.+-]{2,40})?(?: ?[[({<] ?(?:at|AT|@) ?[\])}>] ?[\w-]{2,40}(?:(?: ?[[({<] ?(?:dot|DOT|\.) ?[\])}>] ?| (?:dot|DOT) |\.)[\w-]{2,20}){1,3}| (?:at|AT) [\w-]{2,40}(?: (?:dot|DOT) [\w-]{2,20}){1,3})/y;
 
 /** Where the word in front of this one begins, brackets and spaces between. */
 function spelledStart(text: string, word: number): number {

@@ -3,12 +3,12 @@ import type { Sweep } from "./sweep.ts";
 
 /** A pair of decimal degrees with at least three places each; with a label two places do. */
 export const PAIR =
-  /[-+]?(?:[0-8]?\d|90)\.(\d{2,15})°? ?[NS]?(?:,|;|\/|%2C| |, ) ?[-+]?(?:1[0-7]\d|180|\d?\d)\.(\d{2,15})(?![\d.])°?(?: ?[EWO]\b)?/y;
+  /[-+]?(?:[0-8]?\d|90)\.(\d{2,15})°? ?[NS]?(?:,|;|\/|%2C| |, ) ?[-+]?(?:1[0-7]\d|180|\d?\d)\.(\d{2,15})(?!\d|\.\d)°?(?: ?[EWO]\b)?/y;
 /** Degrees, minutes and seconds, twice. */
 export const SEXAGESIMAL =
   /\d{1,2}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d{1,4})?["″”]\s?)?[NS],?\s{0,2}\d{1,3}°\s?\d{1,2}['′’]\s?(?:\d{1,2}(?:\.\d{1,4})?["″”]\s?)?[EWO]/y;
 /** One coordinate behind its label. */
-export const COORDINATE = /[-+]?\d{1,3}\.\d{3,15}(?![\d.])/y;
+export const COORDINATE = /[-+]?\d{1,3}\.\d{3,15}(?!\d|\.\d)/y;
 
 /** Coordinates that begin with the digits at `start`. */
 export function geo(sweep: Sweep, start: number, end: number): boolean {
@@ -31,7 +31,7 @@ function pair(sweep: Sweep, start: number): boolean {
   const labelled = sweep.near("geo", from);
   if (found !== null) {
     const places = Math.min(found[1]?.length ?? 0, found[2]?.length ?? 0);
-    if (labelled || places >= 4 || (places >= 3 && /[NSEW°]/.test(found[0]))) {
+    if (labelled || (places >= 4 && /[1-9]\d?\./.test(found[0])) || (places >= 3 && /[NSEW°]/.test(found[0]))) {
       sweep.take("GEO", from, from + found[0].length, labelled ? 0.9 : 0.7);
       return true;
     }

@@ -1,4 +1,4 @@
-import { kindAt, LOWER, WORD } from "./characters.ts";
+import { isDigit, kindAt, LOWER, WORD } from "./characters.ts";
 import type { IdForm, Locale } from "./locales/locale.ts";
 import { closes, opens } from "./numbers.ts";
 import type { Sweep } from "./sweep.ts";
@@ -34,7 +34,7 @@ export function identifiers(sweep: Sweep, table: FormTable, start: number, end: 
   for (const form of table[end - start] ?? NONE) {
     const from = start - form.lead;
     const written = spelledLike(text, from, form.form);
-    if (written === MISMATCH || !opens(text, from) || !closes(text, from + form.form.length)) continue;
+    if (written === MISMATCH || !opens(text, from) || !closes(text, from + form.form.length) || isPart(text, from, form.form)) continue;
     const { id } = form;
     const labelled = sweep.near(id.family, from);
     let score = id.score + (labelled ? 0.4 : sweep.said("other") > from - 24 ? -0.3 : 0);
@@ -50,6 +50,17 @@ export function identifiers(sweep: Sweep, table: FormTable, start: number, end: 
   sweep.take(best.id.type, from, to, Math.min(bestScore, 0.97));
   if (sweep.near(best.id.family, from)) sweep.answer(best.id.family, to);
   return true;
+}
+
+/** A form of groups inside a longer row of such groups is a piece of something else. */
+function isPart(text: string, from: number, form: string): boolean {
+  const separator = /[ -]/.exec(form)?.[0].charCodeAt(0);
+  if (separator === undefined) return false;
+  const end = from + form.length;
+  return (
+    (text.charCodeAt(end) === separator && isDigit(text, end + 1) && isDigit(text, end + 2)) ||
+    (text.charCodeAt(from - 1) === separator && isDigit(text, from - 2) && isDigit(text, from - 3))
+  );
 }
 
 const NONE: readonly Form[] = [];

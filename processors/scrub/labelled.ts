@@ -44,14 +44,18 @@ export function labelled(sweep: Sweep, start: number, end: number): boolean {
   const { text } = sweep;
   const from = extendedLeft(text, start, Math.max(latest, sweep.resume));
   const to = extendedRight(text, from, end, best);
-  if (!fits(text, from, to, best) || /^\d{4}-\d\d-\d\d|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$/.test(text.slice(from, to)))
+  if (
+    !fits(text, from, to, best, from - latest <= 4) ||
+    /^\d{4}-\d\d-\d\d|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$/.test(text.slice(from, to))
+  )
     return false;
   sweep.take(best.type, from, to, 0.75);
   sweep.answer(best.family, to);
   return true;
 }
 
-function fits(text: string, from: number, to: number, shape: Shape): boolean {
+/** `close`: the label is right in front, so that one digit is enough. */
+function fits(text: string, from: number, to: number, shape: Shape, close: boolean): boolean {
   const before = text.charCodeAt(from - 1);
   if (before === 36 || before === 0x20ac || before === 0xa3 || before === 64) return false;
   if ((kindAt(text, to) & WORD) !== 0 || text.charCodeAt(to) === 64 || text.charCodeAt(to) === 37) return false;
@@ -62,7 +66,7 @@ function fits(text: string, from: number, to: number, shape: Shape): boolean {
     if ((kind & ALPHANUMERIC) !== 0) length += 1;
     if (kind === DIGIT) digits += 1;
   }
-  if (length < shape.least || length > shape.most || digits < shape.digits) return false;
+  if (length < shape.least || length > shape.most || digits < (close ? 1 : shape.digits)) return false;
   if (hasLower(text, from, to) && digits < length / 2) return false;
   return !/^(?:ORD|INV|PO|TCK|SKU|REF|REQ|BUG|JIRA|CVE|RFC|ISO)[-_# ]/i.test(text.slice(from, from + 5));
 }

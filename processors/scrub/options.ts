@@ -70,7 +70,10 @@ export const detectorOptions = z.strictObject({
     .meta({ description: "How eagerly names of people and addresses are looked for." }),
   threshold: z.number().min(0).max(1).default(0.5).meta({ description: "How sure a finding must be, 0 to 1." }),
 });
+/** As a caller writes them; what is left out has its default. */
 export type DetectorOptions = Resolved<z.input<typeof detectorOptions>>;
+/** With every default filled in. */
+export type ParsedOptions = z.output<typeof detectorOptions>;
 
 const MIB = 1024 * 1024;
 

@@ -62,7 +62,7 @@ function scoreOf(sweep: Sweep, number: WrittenNumber, regions: readonly string[]
   const trunk = digits.startsWith("0");
   if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && groups.length <= 7 ? 0.85 : 0;
   const grouped = groups.length > 1;
-  if (labelled) return groups.length <= 6 && (grouped || digits.length >= 7) && !number.separators.includes("..") ? 0.8 : 0;
+  if (labelled) return groups.length <= 6 && (grouped || digits.length >= 7) ? 0.8 : 0;
   const denied = sweep.said("other") > start - 24;
   if (isNorthAmerican(number)) return cued ? 0.8 : denied && !number.parenthesis ? 0.4 : 0.6;
   if (end > number.end && grouped) return 0.7;

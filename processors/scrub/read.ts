@@ -12,6 +12,8 @@ export const AT = 3;
 export const SCHEME = 4;
 /** `-----` */
 export const DASHES = 5;
+/** ` -u`, the option that names a user */
+export const OPTION = 6;
 
 /** From here on a run is worth a look even without a digit: keys may have none. */
 const LONG = 20;
@@ -71,7 +73,7 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
         if (text.startsWith("-----", index)) {
           marks.put(DASHES, index, index + 5, 0);
           index += 4;
-        }
+        } else if (text.charCodeAt(index + 1) === 117 && text.charCodeAt(index - 1) === 32) marks.put(OPTION, index, index + 2, 0);
       } else if (code === 37 && isEscapedAt(text, index)) marks.disguised = true;
       index += 1;
     } else if ((kind & WORD) !== 0) {

@@ -16,12 +16,13 @@ import type { Locale } from "./locales/locale.ts";
 import { hexGroups, ipv4, mayBeHexGroup } from "./network.ts";
 import { readNumber, WrittenNumber } from "./numbers.ts";
 import { phone } from "./phones.ts";
-import { AT, DASHES, KNOWN, read, RUN, SCHEME } from "./read.ts";
+import { AT, DASHES, KNOWN, OPTION, read, RUN, SCHEME } from "./read.ts";
 import { assignedSecret, authorization } from "./secrets/assigned.ts";
-import { privateKey, urlCredentials } from "./secrets/places.ts";
-import { jwt, vendorKey } from "./secrets/vendor.ts";
+import { commandOption, privateKey, urlCredentials } from "./secrets/places.ts";
+import { botToken, jwt, vendorKey } from "./secrets/vendor.ts";
 import { Sweep } from "./sweep.ts";
 import type { Candidate } from "./sweep.ts";
+import { unmask } from "./unmask.ts";
 import { swift } from "./swift.ts";
 import { skipKnown } from "./skip.ts";
 import { vehicle } from "./vehicles.ts";
@@ -50,16 +51,37 @@ export class Structured {
     sweep.begin(text);
     const { marks } = sweep;
     read(text, this.#vocabulary, marks);
+    if (marks.disguised) return this.#unmasked(text);
+    return this.#sweepMarks();
+  }
+
+  /** The findings of the text as it looks, where they are in the text as it is. */
+  #unmasked(original: string): readonly Candidate[] {
+    const { text, origins } = unmask(original);
+    this.#sweep.begin(text);
+    read(text, this.#vocabulary, this.#sweep.marks);
+    return this.#sweepMarks().map(({ type, start, end, score }) => ({
+      type,
+      score,
+      start: origins[start] ?? 0,
+      end: (origins[end - 1] ?? 0) + lengthAt(original, origins[end - 1] ?? 0),
+    }));
+  }
+
+  #sweepMarks(): readonly Candidate[] {
+    const sweep = this.#sweep;
+    const { marks } = sweep;
     while (sweep.index < marks.count) {
       const index = sweep.index++;
       const start = marks.starts[index] ?? 0;
       const kind = marks.kinds[index];
+      if (start < sweep.resume) continue;
       if (kind === AT) email(sweep, start);
-      else if (start < sweep.resume) continue;
       else if (kind === KNOWN) this.#word(index, start);
       else if (kind === RUN) this.#run(start, marks.ends[index] ?? start, marks.facts[index] ?? 0);
       else if (kind === SCHEME) urlCredentials(sweep, start);
       else if (kind === DASHES) privateKey(sweep, start);
+      else if (kind === OPTION) commandOption(sweep, start);
     }
     return sweep.found;
   }
@@ -93,6 +115,9 @@ export class Structured {
     const sweep = this.#sweep;
     if ((families & bitOf.vendor) !== 0 && vendorKey(sweep, start)) return;
     if ((families & bitOf.dot) !== 0) spelledEmail(sweep, start);
+    // `ID-442VLDQ4`: the beginning of a value.
+    if (families === bitOf.other && end - start === 2 && sweep.text.charCodeAt(end) === 45) return;
+    if (sweep.table.isHeader(sweep.text, families, start, end)) return;
     sweep.say(families, end);
     if ((families & bitOf.birth) !== 0) birth(sweep, end, this.#months);
     if ((families & bitOf.swift) !== 0) swift(sweep, end);
@@ -115,8 +140,38 @@ export class Structured {
   #run(start: number, end: number, bits: number): void {
     const sweep = this.#sweep;
     const { text } = sweep;
+    const column = sweep.table.columnAt(text, start);
+    if (column !== 0) {
+      if ((column & CELL) !== 0 && this.#cell(column, start)) return;
+      sweep.say(column, start);
+    }
+    this.#value(start, end, bits);
+    if (column !== 0) sweep.unsay(column);
+  }
+
+  /** A cell whose column is headed by what needs no shape: a birth date, a password, a user name, a key. */
+  #cell(column: number, start: number): boolean {
+    const sweep = this.#sweep;
+    const { text, table } = sweep;
+    const from = table.cellStart;
+    const to = table.cellEnd(text, start);
+    const before = sweep.found.length;
+    if ((column & bitOf.birth) !== 0) birth(sweep, from, this.#months);
+    else {
+      this.#bridge.beAt(from, to);
+      if ((column & bitOf.password) !== 0) password(sweep, this.#bridge);
+      else if ((column & bitOf.secret) !== 0) assignedSecret(sweep, this.#bridge, false);
+      else if ((column & bitOf.username) !== 0) username(sweep, this.#bridge, false);
+    }
+    return sweep.found.length > before;
+  }
+
+  #value(start: number, end: number, bits: number): void {
+    const sweep = this.#sweep;
+    const { text } = sweep;
     const length = end - start;
     if (length >= 12 && ((text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start))) return;
+    if (length >= 8 && botToken(sweep, start, end)) return;
     if ((bits & DIGIT) === 0 || length > 110) return;
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
@@ -136,17 +191,29 @@ export class Structured {
     const sweep = this.#sweep;
     const { text } = sweep;
     const number = this.#number;
+    if (text.charCodeAt(start - 1) === 43) {
+      readNumber(text, start, 19, number);
+      if (phone(sweep, number, this.#regions)) return;
+    }
     if (ipv4(sweep, start, end) || geo(sweep, start, end)) return;
     if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
-    if (identifiers(sweep, this.#forms, start, end)) return;
     readNumber(text, start, 19, number);
-    if (card(sweep, number)) return;
+    const isCard = sweep.near("card", start);
+    if (isCard && card(sweep, number)) return;
+    if (identifiers(sweep, this.#forms, start, end)) return;
+    if (!isCard && card(sweep, number)) return;
     if (isLaterPhone(sweep) && phone(sweep, number, this.#regions)) return;
     if (labelled(sweep, start, end)) return;
     phone(sweep, number, this.#regions);
   }
 }
 
+/** Characters that the one at `index` takes in the original: three for `%40`. */
+function lengthAt(original: string, index: number): number {
+  return original.charCodeAt(index) === 37 && /^%(?:40|2b)/i.test(original.slice(index, index + 3)) ? 3 : 1;
+}
+
+const CELL = bitOf.birth | bitOf.password | bitOf.secret | bitOf.username;
 const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.username_cue | bitOf.bearer;
 
 /** Whether a telephone label is the latest one. */

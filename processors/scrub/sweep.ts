@@ -2,6 +2,7 @@ import { FAMILIES, indexOf } from "./families.ts";
 import type { Family } from "./families.ts";
 import type { Finding, PiiType } from "./finding.ts";
 import { Marks } from "./read.ts";
+import { Table } from "./table.ts";
 
 /** A finding that still has to stand against others that overlap it. */
 export interface Candidate extends Finding {
@@ -25,7 +26,10 @@ export class Sweep {
   /** By family: where its latest label ended. */
   readonly #said = new Int32Array(FAMILIES.length);
 
+  readonly table = new Table();
+
   begin(text: string): void {
+    this.table.clear();
     this.text = text;
     this.index = 0;
     this.resume = 0;
@@ -50,6 +54,10 @@ export class Sweep {
       this.#said[index] = end;
       bits &= ~(1 << index);
     }
+  }
+
+  unsay(families: number): void {
+    this.say(families, NEVER);
   }
 
   /** Where the family's latest label ended. */

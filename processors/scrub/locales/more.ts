@@ -172,7 +172,10 @@ export const ar: Locale = {
   name: "ar",
   region: "AR",
   labels: spanish,
-  ids: [{ type: "TAX_ID", forms: ["99-99999999-9", "99999999999"], check: checks.cuit, score: 0.6, family: "tax_id" }],
+  ids: [
+    { type: "TAX_ID", forms: ["99-99999999-9"], check: checks.cuit, score: 0.8, family: "tax_id" },
+    { type: "TAX_ID", forms: ["99999999999"], check: checks.cuit, score: 0.3, family: "tax_id" },
+  ],
 };
 
 export const pt: Locale = {

@@ -110,6 +110,8 @@ export const french: Labels = {
     "n sécurité sociale",
     "n de sécurité sociale",
     "numéro sécu",
+    "numéro de sécu",
+    "n de sécu",
     "nir",
     "numéro d assurance sociale",
   ],

@@ -11,10 +11,11 @@ export function assignedSecret(sweep: Sweep, bridge: Bridge, faint: boolean): vo
   const value = text.slice(start, end);
   if (value.length < 8 || isPlaceholder(value) || !SECRET.test(value)) return;
   const least = faint ? 20 : bridge.link === "assigned" ? 8 : 12;
-  if (value.length < least || !isIrregular(value, bridge.link === "assigned" && !faint)) return;
+  if (value.length < least || (faint && HEX.test(value)) || !isIrregular(value, bridge.link === "assigned" && !faint)) return;
   sweep.take("SECRET", start, end, 0.8);
 }
 
+const HEX = /^[0-9a-fA-F]{8,4096}$/;
 export const SECRET = /^[\w+/=.~:!@#$%^*-]{8,4096}$/;
 
 /** Not an identifier, a path, an address, a version, a date or a word: its characters are many and mixed. */

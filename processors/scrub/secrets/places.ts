@@ -1,5 +1,6 @@
 import { isPlaceholder } from "../credentials.ts";
 import type { Sweep } from "../sweep.ts";
+import { vendorKey } from "./vendor.ts";
 
 /** The credentials in `scheme://user:password@host`, from the `://` at `scheme`; webhook addresses, which are secrets themselves. */
 export function urlCredentials(sweep: Sweep, scheme: number): void {
@@ -48,7 +49,7 @@ function userinfo(sweep: Sweep, from: number, colon: number, at: number): void {
   const user = text.slice(from, colon);
   const secret = text.slice(colon + 1, at);
   if (user !== "" && !isPlaceholder(user) && !GENERIC_USERS.has(user) && user.length <= 64) sweep.add("USERNAME", from, colon, 0.7);
-  if (secret !== "" && !isPlaceholder(secret)) sweep.add("PASSWORD", colon + 1, at, 0.9);
+  if (secret !== "" && !isPlaceholder(secret) && !vendorKey(sweep, colon + 1)) sweep.add("PASSWORD", colon + 1, at, 0.9);
   sweep.resume = Math.max(sweep.resume, at + 1);
 }
 
@@ -112,4 +113,28 @@ function isArmour(code: number): boolean {
     code === 40 ||
     code === 41
   );
+}
+
+/** `-u user:password`, and `-u user -ppassword` of the database clients. */
+export const OPTION = /-u ?["']?([\w.@-]{1,64})(?::([^\s"']{1,128}))?["']?(?:[ \t]{1,4}-p ?["']?([^\s"']{4,128}))?/y;
+export const CLIENT =
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb|curl|wget|http|https|ldapsearch|smbclient|sshpass|rsync|influx|mongo|redis-cli|psql|docker login|sqlcmd)\b/;
+
+/** The credentials behind a command's `-u`. */
+export function commandOption(sweep: Sweep, start: number): void {
+  const { text } = sweep;
+  OPTION.lastIndex = start;
+  const match = OPTION.exec(text);
+  if (match === null) return;
+  const [whole, user = "", first, second] = match;
+  const secret = first ?? second;
+  if (first === undefined && !CLIENT.test(text.slice(Math.max(0, start - 120), start))) return;
+  if (secret === undefined ? user.length < 3 : /^\d*$/.test(secret) && /^\d*$/.test(user)) return;
+  const at = start + whole.indexOf(user, 2);
+  if (!isPlaceholder(user)) sweep.add("USERNAME", at, at + user.length, 0.7);
+  if (secret !== undefined && !isPlaceholder(secret)) {
+    const from = start + whole.lastIndexOf(secret);
+    sweep.add("PASSWORD", from, from + secret.length, 0.85);
+  }
+  sweep.resume = start + whole.length;
 }

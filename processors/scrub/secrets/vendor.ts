@@ -1,5 +1,4 @@
 import { kindAt, WORD } from "../characters.ts";
-import { isPlaceholder } from "../credentials.ts";
 import type { Sweep } from "../sweep.ts";
 import { PREFIXES } from "./prefixes.ts";
 
@@ -36,7 +35,7 @@ export function vendorKey(sweep: Sweep, start: number): boolean {
     body.lastIndex = start + head.length;
     const match = body.exec(text);
     if (match === null) continue;
-    if (/^[xX*.]{8,}$|x{12,}|X{12,}/.test(match[0]) || isPlaceholder(match[0])) return false;
+    if (/x{8,}|X{8,}/.test(match[0])) return false;
     sweep.take("SECRET", start, body.lastIndex, 0.97);
     return true;
   }
@@ -49,7 +48,24 @@ function isFree(text: string, start: number): boolean {
   return before === 95 || (/[ntr]/.test(text.charAt(start - 1)) && text.charCodeAt(start - 2) === 92);
 }
 
-const JWT = /eyJ[\w-]{8,4000}\.(?:eyJ[\w-]{4,16000}\.[\w-]{0,1400}|[\w-]{0,1400}\.[\w-]{10,100}\.[\w-]{10,16000}\.[\w-]{10,100})/y;
+/** A bot's token: its number in base64, a time, a signature. */
+export const BOT = /[MNO][\w-]{22,27}\.[\w-]{6,7}\.[\w-]{27,40}(?![\w-])/y;
+/** The same where bots have numbers: eight to ten digits, a colon, 35 characters. */
+export const NUMBERED_BOT = /\d{8,10}:A[\w-]{34}(?![\w-])/y;
+
+/** A chat bot's token that begins with the run at `start`. */
+export function botToken(sweep: Sweep, start: number, end: number): boolean {
+  const joint = sweep.text.charCodeAt(end);
+  const pattern =
+    joint === 46 && end - start >= 20 ? BOT : joint === 58 && end - start >= 8 && end - start <= 10 ? NUMBERED_BOT : undefined;
+  if (pattern === undefined) return false;
+  pattern.lastIndex = start;
+  if (!pattern.test(sweep.text)) return false;
+  sweep.take("SECRET", start, pattern.lastIndex, 0.95);
+  return true;
+}
+
+export const JWT = /eyJ[\w-]{8,4000}\.(?:eyJ[\w-]{4,16000}\.[\w-]{0,1400}|[\w-]{0,1400}\.[\w-]{10,100}\.[\w-]{10,16000}\.[\w-]{10,100})/y;
 
 /** A JSON web token: header, claims, signature; or its encrypted form of five parts. */
 export function jwt(sweep: Sweep, start: number): boolean {
