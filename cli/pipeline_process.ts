@@ -78,6 +78,8 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
   carrier = crew({
     userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
     onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
+    priceOverrides: settings.prices.overrides,
+    onProblem: (problem) => log.error({ problem }, "spans are not processed as configured"),
   });
   const started = await pipeline({
     dataDir,

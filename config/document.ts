@@ -16,7 +16,7 @@ const INTRODUCTION = `<!-- Written by \`node config/document.ts\` from the schem
 Spangate reads one YAML file and the environment: flags over environment over file over the defaults below. The file is
 \`./spangate.yaml\` when it exists, or what \`--config\` or \`SPANGATE_CONFIG\` names. \`spangate check\` explains everything that is wrong, each
 with its line, or prints the settings in effect. SIGHUP or a changed file reloads; a file with a mistake leaves the old settings running.
-Only the next start changes \`data_dir\`, \`demo\`, \`control\`, \`journal\` and, in \`gateway\`, \`host\`, \`port\`, \`processes\`,
+Only the next start changes \`data_dir\`, \`demo\`, \`control\`, \`journal\`, \`prices\` and, in \`gateway\`, \`host\`, \`port\`, \`processes\`,
 \`max_buffered_bytes\` and \`max_capture_bytes\`; a reload that would says so in the log.
 
 - A key that does not exist is a mistake, and so is a \`SPANGATE_\` variable that looks like a setting and is none. A key with nothing behind

@@ -72,14 +72,12 @@ export const USER_HASH = "user.hash";
 
 // Our own, for what the conventions have no name.
 export const CANCELLED_BY = "spangate.request.cancelled_by";
-/** How the provider's own figure, or ours, reads for those who take numbers; the exact one is `cost` of the span. */
-export const COST_USD = "spangate.cost.usd";
-export const COST_CURRENCY = "spangate.cost.currency";
-export const PRICE_ID = "spangate.price.id";
-export const PRICE_VERSION = "spangate.price.version";
 export const CLIENT_APP = "spangate.client.app";
 export const CLIENT_REQUEST_ID = "spangate.client.request_id";
 export const CLIENT_RETRY_COUNT = "spangate.client.retry_count";
+export const COST_CURRENCY = "spangate.cost.currency";
+/** For those who take numbers; the exact one is `cost` of the span. */
+export const COST_USD = "spangate.cost.usd";
 export const CREDITS_CONSUMED = "spangate.credits.consumed";
 /** One attribute per dimension: `spangate.dim.<key>`. */
 export const DIMENSION = "spangate.dim.";
@@ -93,6 +91,8 @@ export const FINISH_REASONS_RAW = "spangate.response.finish_reasons_raw";
 export const GATEWAY_OVERHEAD_US = "spangate.gateway.overhead_us";
 export const INTERACTION_TYPE = "spangate.interaction.type";
 export const OUTPUT_PARSE_ERROR = "spangate.output.parse_error";
+export const PRICE_ID = "spangate.price.id";
+export const PRICE_VERSION = "spangate.price.version";
 export const REJECTION_REASON = "spangate.rejection.reason";
 /** The content coding that could not be undone, so that the body could not be read. */
 export const REQUEST_UNREADABLE = "spangate.request.unreadable";
@@ -102,6 +102,8 @@ export const REQUEST_SERVICE_TIER = "spangate.request.service_tier";
 export const RESPONSE_REGION = "spangate.response.region";
 export const RESPONSE_SERVICE_TIER = "spangate.response.service_tier";
 export const RESPONSE_STATUS = "spangate.response.status";
+/** How many tools the model asked for. */
+export const RESPONSE_TOOL_CALLS = "spangate.response.tool_calls";
 export const RESPONSE_TRUNCATED = "spangate.response.truncated";
 export const RESPONSE_UNREADABLE = "spangate.response.unreadable";
 export const UPSTREAM = "spangate.upstream";

@@ -68,6 +68,10 @@ export function modelAttributes(exchange: Exchange, errorType: string | undefine
       [names.GEN_AI_CONVERSATION_ID, metadata.conversation ?? response?.attributes[names.GEN_AI_CONVERSATION_ID]],
       [names.GEN_AI_PROMPT_NAME, metadata.promptName],
       [names.GEN_AI_PROMPT_VERSION, metadata.promptVersion],
+      [
+        names.RESPONSE_TOOL_CALLS,
+        response?.outputMessages.flatMap(({ parts }) => parts.filter(({ type }) => type === "tool_call")).length || undefined,
+      ],
       [names.OUTPUT_PARSE_ERROR, exchange.outputParseError],
       [names.USAGE_SOURCE, response?.usage ? "provider" : "none"],
       [names.SERVER_ADDRESS, opened.upstream?.address],

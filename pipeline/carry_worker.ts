@@ -1,4 +1,7 @@
+import { workerData } from "node:worker_threads";
 import { processors } from "../processors/index.ts";
-import { work } from "./worker.ts";
+import { tellProblem, work, type WorkerData } from "./worker.ts";
 
-work(processors());
+const { priceOverrides } = workerData as WorkerData;
+
+work(processors({ priceOverrides, onProblem: tellProblem }));

@@ -21,6 +21,10 @@ export interface CrewOptions {
   readonly patienceSeconds?: number;
   /** A worker was replaced. */
   readonly onLost: (reason: string) => void;
+  /** Path of the operator's own prices. */
+  readonly priceOverrides?: string | undefined;
+  /** Something is wrong that an operator should know; told once, though each worker finds it. */
+  readonly onProblem?: (problem: string) => void;
 }
 
 /** One batch at work and one that waits beside it: the worker need not wait for this thread in between. */
@@ -54,7 +58,8 @@ interface Hand {
 export function crew(options: CrewOptions): Carrier {
   const { heapMb = 1024, patienceSeconds = 30, entry = new URL("./carry_worker.ts", import.meta.url) } = options;
   const { workers = Math.max(1, Math.min(2, availableParallelism() - 1)) } = options;
-  const workerData: WorkerData = { userKey: options.userKey.bytes };
+  const workerData: WorkerData = { userKey: options.userKey.bytes, priceOverrides: options.priceOverrides };
+  let lastProblem: string | undefined;
   const waiting: Job[] = [];
   let ended = false;
   let drained: () => void = () => {};
@@ -74,6 +79,10 @@ export function crew(options: CrewOptions): Carrier {
     const worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
     const hand: Hand = { worker, ready: false, held: [], seconds: 0 };
     worker.on("message", (answer: Answer) => {
+      if (answer !== "ready" && "problem" in answer) {
+        if (answer.problem !== lastProblem) options.onProblem?.((lastProblem = answer.problem));
+        return;
+      }
       hand.seconds = 0;
       if (answer === "ready") hand.ready = true;
       else settle(hand, answer);
@@ -86,7 +95,7 @@ export function crew(options: CrewOptions): Carrier {
     assign();
   }
 
-  function settle(hand: Hand, answer: Exclude<Answer, "ready">): void {
+  function settle(hand: Hand, answer: Exclude<Answer, "ready" | { readonly problem: string }>): void {
     const job = hand.held.shift();
     if (hand.held.length === 0) hand.worker.unref();
     if ("reason" in answer) job?.failed(new StageError(answer.stage, answer.reason));

@@ -11,6 +11,8 @@ import { userKeys } from "./user_key.ts";
 export interface WorkerData {
   /** Key of the pseudonyms of end users. */
   readonly userKey: Uint8Array;
+  /** Path of the operator's own prices. */
+  readonly priceOverrides?: string | undefined;
 }
 
 /** A batch for a worker, which takes one after the other. */
@@ -19,9 +21,10 @@ export interface Task {
   readonly through: IntakeCursor;
 }
 
-/** What has become of the oldest task that is not answered yet; before all others, that it can take tasks. */
+/** What has become of the oldest task that is not answered yet; before all others, that it can take tasks; at any time, what an operator should know. */
 export type Answer =
   | "ready"
+  | { readonly problem: string }
   | { readonly spans: readonly Span[]; readonly record: Uint8Array<ArrayBuffer> }
   | { readonly stage: Stage; readonly reason: string };
 
@@ -32,7 +35,7 @@ export function work(processors: readonly Processor[]): void {
   const { userKey } = workerData as WorkerData;
   const straight = carrier(processors, { userKey: userKeys(userKey) });
 
-  async function answer({ parcel, through }: Task): Promise<Exclude<Answer, "ready">> {
+  async function answer({ parcel, through }: Task): Promise<Exclude<Answer, "ready" | { readonly problem: string }>> {
     try {
       const { spans, record } = await straight.carry(unpack(parcel), through);
       return { spans, record: new Uint8Array(record) }; // memory of its own, since it leaves this thread
@@ -49,4 +52,9 @@ export function work(processors: readonly Processor[]): void {
       port.postMessage(answered, "record" in answered ? [answered.record.buffer] : []);
     });
   });
+}
+
+/** Tells the thread that started this one. */
+export function tellProblem(problem: string): void {
+  parentPort?.postMessage({ problem } satisfies Answer);
 }

@@ -137,7 +137,7 @@ describe("counting tokens that nobody counted", () => {
     },
   ] as const) {
     test(`counts ${title}`, async () => {
-      const span = await counted(recorded as RecordedOptions);
+      const span = await counted(recorded);
       expect(span.tokens).toEqual(tokens);
       expect(span.usageSource).toBe("estimated");
     });
@@ -159,9 +159,9 @@ describe("counting tokens that nobody counted", () => {
       recorded: { request: hello, response: { ...answer, usage: { prompt_tokens: 1, completion_tokens: 1 } } },
     },
     { title: "kept nothing to count", recorded: { request: "", response: { choices: [] } } },
-  ]) {
+  ] as const) {
     test(`leaves a call alone that ${title}`, async () => {
-      const span = await counted(recorded as RecordedOptions);
+      const span = await counted(recorded);
       expect(span.usageSource).not.toBe("estimated");
     });
   }
@@ -187,7 +187,7 @@ describe("counting tokens that nobody counted", () => {
     { title: "nothing, of plain text", recorded: { request: hello, response: answer }, uncounted: undefined },
   ]) {
     test(`says that it left out ${title}`, async () => {
-      const span = await counted(recorded as RecordedOptions);
+      const span = await counted(recorded);
       expect(span.usageSource).toBe("estimated");
       expect(span.attributes["spangate.usage.uncounted"]).toBe(uncounted);
     });
