@@ -7,6 +7,7 @@ import { addQuestions } from "./ask.ts";
 import { addDeadLetters } from "./dead_letters.ts";
 import { addDemo } from "./demo.ts";
 import { addKeys } from "./keys.ts";
+import { addPrices, priceFileProblem } from "./prices.ts";
 import { printableLines } from "./print.ts";
 import { StartError } from "./start_error.ts";
 
@@ -40,8 +41,9 @@ program
   .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
   .action(async (overrides: Overrides) => {
     const loaded = await withModules(loadConfig({ env: process.env, overrides }));
-    process.stdout.write(`${explain(loaded)}\n`);
-    if (loaded.settings === undefined) process.exitCode = 2;
+    const problem = priceFileProblem(loaded.settings?.prices.overrides);
+    process.stdout.write(`${problem ?? explain(loaded)}\n`);
+    if (loaded.settings === undefined || problem !== undefined) process.exitCode = 2;
   });
 
 // Who reads our answer may have seen enough, as `head` has: that is no failure.
@@ -53,6 +55,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 addQuestions(program);
 addDeadLetters(program);
 addKeys(program);
+addPrices(program);
 addDemo(program);
 
 try {

@@ -88,6 +88,8 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     processors,
     onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
     onPrinted: (processor, line) => log.info({ processor, line }, "a module printed a line"),
+    priceOverrides: settings.prices.overrides,
+    onProblem: (problem) => log.error({ problem }, "spans are not processed as configured"),
   });
   if (changed !== undefined) reload(changed);
   const started = await pipeline({

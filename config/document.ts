@@ -17,7 +17,7 @@ Spangate reads one YAML file and the environment: flags over environment over fi
 \`./spangate.yaml\` when it exists, or what \`--config\` or \`SPANGATE_CONFIG\` names. \`spangate check\` explains everything that is wrong, each
 with its line, or prints the settings in effect. SIGHUP or a changed file reloads; a file with a mistake leaves the old settings running.
 Other \`processors\` work on what is recorded from then on and what waits; modules among them are loaded anew.
-Only the next start changes \`data_dir\`, \`demo\`, \`control\`, \`journal\` and, in \`gateway\`, \`host\`, \`port\`, \`processes\`,
+Only the next start changes \`data_dir\`, \`demo\`, \`control\`, \`journal\`, \`prices\` and, in \`gateway\`, \`host\`, \`port\`, \`processes\`,
 \`max_buffered_bytes\` and \`max_capture_bytes\`; a reload that would says so in the log.
 
 - A key that does not exist is a mistake, and so is a \`SPANGATE_\` variable that looks like a setting and is none. A key with nothing behind

@@ -48,6 +48,7 @@ test("is complete from defaults alone", () => {
     },
     control: { host: "127.0.0.1", port: 4001 },
     journal: { segment_bytes: 67_108_864 },
+    prices: {},
   });
 });
 

@@ -4,6 +4,7 @@ import { clientOptions, gatewayOptions, upstreamName, upstreamOptions } from "..
 import { TIERS } from "../genai/recorded.ts";
 import { AUDITS, DURABILITIES, journalOptions } from "../journal/options.ts";
 import { DEFAULT_PROCESSORS, processorOptions } from "../processors/options.ts";
+import { pricesOptions } from "../processors/price/options.ts";
 import type { Resolved } from "./secret.ts";
 
 /** Everything an operator may set. */
@@ -54,6 +55,7 @@ export const configSchema = z.strictObject({
   gateway: gatewayOptions.prefault({}).meta({ description: "The data plane: what clients call in place of the model's API." }),
   control: controlOptions.prefault({}).meta({ description: "The control plane: health, metrics and questions about what was recorded." }),
   journal: journalOptions.prefault({}).meta({ description: "The files that records wait in until they are stored." }),
+  prices: pricesOptions.prefault({}).meta({ description: "What calls cost; `docs/cost.md` tells how." }),
 });
 
 /** Checked, credentials still by reference. */

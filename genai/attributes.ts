@@ -75,6 +75,9 @@ export const CANCELLED_BY = "spangate.request.cancelled_by";
 export const CLIENT_APP = "spangate.client.app";
 export const CLIENT_REQUEST_ID = "spangate.client.request_id";
 export const CLIENT_RETRY_COUNT = "spangate.client.retry_count";
+export const COST_CURRENCY = "spangate.cost.currency";
+/** For those who take numbers; the exact one is `cost` of the span. */
+export const COST_USD = "spangate.cost.usd";
 export const CREDITS_CONSUMED = "spangate.credits.consumed";
 /** One attribute per dimension: `spangate.dim.<key>`. */
 export const DIMENSION = "spangate.dim.";
@@ -88,11 +91,19 @@ export const FINISH_REASONS_RAW = "spangate.response.finish_reasons_raw";
 export const GATEWAY_OVERHEAD_US = "spangate.gateway.overhead_us";
 export const INTERACTION_TYPE = "spangate.interaction.type";
 export const OUTPUT_PARSE_ERROR = "spangate.output.parse_error";
+export const PRICE_ID = "spangate.price.id";
+export const PRICE_VERSION = "spangate.price.version";
 export const REJECTION_REASON = "spangate.rejection.reason";
 /** The content coding that could not be undone, so that the body could not be read. */
 export const REQUEST_UNREADABLE = "spangate.request.unreadable";
 export const REQUEST_TRUNCATED = "spangate.request.truncated";
+export const REQUEST_SERVICE_TIER = "spangate.request.service_tier";
+/** Where the model ran, as the provider says it. */
+export const RESPONSE_REGION = "spangate.response.region";
+export const RESPONSE_SERVICE_TIER = "spangate.response.service_tier";
 export const RESPONSE_STATUS = "spangate.response.status";
+/** How many tools the model asked for. */
+export const RESPONSE_TOOL_CALLS = "spangate.response.tool_calls";
 export const RESPONSE_TRUNCATED = "spangate.response.truncated";
 export const RESPONSE_UNREADABLE = "spangate.response.unreadable";
 /** One attribute per type: `spangate.scrub.<TYPE>`, how often it was found; `UNSCANNED` counts the values that were taken off unseen. */
@@ -105,9 +116,15 @@ export const UPSTREAM_REQUEST_ID = "spangate.upstream.request_id";
 /** As sent: seconds, or a date. */
 export const UPSTREAM_RETRY_AFTER = "spangate.upstream.retry_after";
 export const USAGE_ACCEPTED_PREDICTION_TOKENS = "spangate.usage.accepted_prediction_tokens";
+/** Seconds of audio, where they are billed and not its tokens. */
+export const USAGE_AUDIO_DURATION = "spangate.usage.audio.duration";
 /** What the provider itself says the call cost, in USD. */
 export const USAGE_COST_USD = "spangate.usage.cost_usd";
 export const USAGE_REJECTED_PREDICTION_TOKENS = "spangate.usage.rejected_prediction_tokens";
+/** What an estimate could not count: `media`, `truncated`. */
+export const USAGE_UNCOUNTED = "spangate.usage.uncounted";
+/** Searches of the web that the provider made and bills apart. */
+export const USAGE_WEB_SEARCHES = "spangate.usage.web_searches";
 export const USAGE_SOURCE = "spangate.usage.source";
 export const WORKFLOW_ID = "spangate.workflow.id";
 export const WORKFLOW_PHASE = "spangate.workflow.phase";

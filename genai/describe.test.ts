@@ -342,14 +342,28 @@ describe("content", () => {
     });
   }
 
-  for (const tier of ["metadata", "none"] as const) {
-    test(`is left out at the tier ${tier}`, () => {
-      const response = { ...answer({}), error: { code: "odd", message: "Secret words" } };
+  for (const { tier, title, body, kept } of [
+    { tier: "metadata", title: "is left out", body: { ...answer({}), usage: { prompt_tokens: 1 } }, kept: [] },
+    { tier: "none", title: "is left out", body: answer({}), kept: [] },
+    {
+      tier: "metadata",
+      title: "is messages alone, until their tokens are counted,",
+      body: answer({}),
+      kept: ["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions"],
+    },
+  ] as const) {
+    test(`${title} at the tier ${tier}`, () => {
+      const response = { ...body, error: { code: "odd", message: "Secret words" } };
       const spans = chat({ request, response, opened: { tier, headers } });
-      expect(spans.flatMap(({ attributes }) => Object.keys(attributes)).filter(isContent)).toEqual([]);
+      expect(spans.flatMap(({ attributes }) => Object.keys(attributes)).filter(isContent)).toEqual(kept);
       expect(spans[1]?.attributes).toMatchObject({ "gen_ai.response.finish_reasons": ["stop"], "spangate.error.code": "odd" });
     });
   }
+
+  test("is left out at the tier metadata where an error came", () => {
+    const spans = chat({ request, response: { error: { code: "odd" } }, opened: { tier: "metadata", headers }, closed: { status: 400 } });
+    expect(spans.flatMap(({ attributes }) => Object.keys(attributes)).filter(isContent)).toEqual([]);
+  });
 
   test("leaves out output where there is none", () => {
     const [, model] = chat({ response: answer({ message: { content: "" } }) });

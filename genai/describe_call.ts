@@ -68,6 +68,10 @@ export function modelAttributes(exchange: Exchange, errorType: string | undefine
       [names.GEN_AI_CONVERSATION_ID, metadata.conversation ?? response?.attributes[names.GEN_AI_CONVERSATION_ID]],
       [names.GEN_AI_PROMPT_NAME, metadata.promptName],
       [names.GEN_AI_PROMPT_VERSION, metadata.promptVersion],
+      [
+        names.RESPONSE_TOOL_CALLS,
+        response?.outputMessages.flatMap(({ parts }) => parts.filter(({ type }) => type === "tool_call")).length || undefined,
+      ],
       [names.OUTPUT_PARSE_ERROR, exchange.outputParseError],
       [names.USAGE_SOURCE, response?.usage ? "provider" : "none"],
       [names.SERVER_ADDRESS, opened.upstream?.address],
@@ -75,19 +79,33 @@ export function modelAttributes(exchange: Exchange, errorType: string | undefine
       [names.HTTP_RESPONSE_STATUS_CODE, status],
       [names.ERROR_TYPE, errorType],
     ]),
-    ...(opened.tier === "full" || opened.tier === "scrubbed" ? content(exchange) : {}),
+    ...(opened.tier === "full" || opened.tier === "scrubbed" ? content(exchange) : uncounted(exchange) ? messages(exchange) : {}),
   };
 }
 
+/** A model answered and nobody said how many tokens: its messages stay on the span until they are counted, whatever the tier, and no longer. */
+function uncounted({ opened, status, response }: Exchange): boolean {
+  return opened.tier !== "none" && status !== undefined && status >= 200 && status < 300 && !response?.usage;
+}
+
 /** What people and models wrote; the tier decides whether any of it may be kept. */
-function content({ request, response, metadata, error }: Exchange): Attributes {
+function content(exchange: Exchange): Attributes {
+  const { metadata, error } = exchange;
+  return {
+    ...messages(exchange),
+    ...names.attributes([
+      [names.ERROR_MESSAGE, error?.message === undefined ? undefined : shorten(error.message, MAX_MESSAGE)],
+      ...Object.entries(metadata.promptVariables).map(([key, value]): Pair => [`${names.GEN_AI_PROMPT_VARIABLE}${key}`, value]),
+    ]),
+  };
+}
+
+function messages({ request, response }: Exchange): Attributes {
   return names.attributes([
     [names.GEN_AI_SYSTEM_INSTRUCTIONS, listed(request?.systemInstructions)],
     [names.GEN_AI_INPUT_MESSAGES, listed(request?.inputMessages)],
     [names.GEN_AI_OUTPUT_MESSAGES, response?.outputMessages.some(({ parts }) => parts.length > 0) ? response.outputMessages : undefined],
     [names.GEN_AI_TOOL_DEFINITIONS, listed(request?.toolDefinitions)],
-    [names.ERROR_MESSAGE, error?.message === undefined ? undefined : shorten(error.message, MAX_MESSAGE)],
-    ...Object.entries(metadata.promptVariables).map(([key, value]): Pair => [`${names.GEN_AI_PROMPT_VARIABLE}${key}`, value]),
   ]);
 }
 

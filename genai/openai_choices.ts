@@ -1,6 +1,7 @@
 import * as names from "./attributes.ts";
 import type { Message, Part, ResponseFacts, StreamEvent, StreamReader } from "./dialect.ts";
 import { finishReason } from "./finish_reason.ts";
+import { countsThoughtsInTotalAlone } from "./gemini_usage.ts";
 import { asCount, asObject, asObjects, asText, parseJson, present, type JsonObject } from "./json.ts";
 import { contentParts, messageParts } from "./openai_content.ts";
 import { textPart } from "./parts.ts";
@@ -32,7 +33,7 @@ export function readChoices(body: unknown): ResponseFacts {
     outputMessages,
     finishReasons: choices.length > 0 ? finishReasons : undefined,
     rawFinishReasons: choices.length > 0 ? raw.filter((each) => each !== undefined) : undefined,
-    ...readUsage(usageOf(reply, choices)),
+    ...readUsage(usageOf(reply, choices), { thoughtsInTotal: countsThoughtsInTotalAlone(asText(reply["model"])) }),
     error: readError(reply),
     finished: true,
     refused: finishReasons.includes("content_filter") || outputMessages.some(({ parts }) => parts.some((part) => part.type === "refusal")),
@@ -48,7 +49,9 @@ function choiceParts(choice: JsonObject): readonly Part[] {
 
 /** Some servers hide the usage of a stream in its last choice or in an extension. */
 function usageOf(reply: JsonObject, choices: readonly JsonObject[]): unknown {
-  return reply["usage"] ?? asObject(reply["x_groq"])?.["usage"] ?? choices.find((choice) => choice["usage"])?.["usage"];
+  return (
+    reply["usage"] ?? reply["usageMetadata"] ?? asObject(reply["x_groq"])?.["usage"] ?? choices.find((choice) => choice["usage"])?.["usage"]
+  );
 }
 
 /** Puts the deltas of a stream together to the reply that would have come without streaming, and reads that. */

@@ -25,12 +25,31 @@ export type Outcome = "ok" | "partial" | "error" | "refused" | "cancelled";
 export interface TokenBuckets {
   readonly inUncached?: number;
   readonly cacheRead?: number;
+  readonly cacheReadAudio?: number;
+  readonly cacheReadImage?: number;
   readonly cacheWrite5m?: number;
   readonly cacheWrite1h?: number;
   readonly inAudio?: number;
+  readonly inImage?: number;
   readonly outText?: number;
   readonly reasoning?: number;
   readonly outAudio?: number;
+  readonly outImage?: number;
+}
+
+/** What a call cost, or why nobody can say. Amounts are decimals as text, at most nine digits behind the point: never a float on the way. */
+export interface Cost {
+  readonly usd?: string;
+  /** By what was paid for; the sum is `usd`. Absent where only the whole is known. */
+  readonly byBucket?: { readonly [bucket: string]: string };
+  /** What the price list is in, where that is not USD. */
+  readonly currency?: string;
+  readonly priceId?: string;
+  readonly priceVersion?: string;
+  /** Whose price it is: the provider's own figure, the operator's file, the one that comes with Spangate, or the catalog. */
+  readonly source?: "provider" | "override" | "builtin" | "catalog";
+  /** Why there is no `usd`, or what to know about it, as a word to group by. */
+  readonly reason?: string;
 }
 
 /** One finished span. A value: nobody changes it, each step returns the next. */
@@ -59,5 +78,6 @@ export interface Span {
   readonly tokens?: TokenBuckets;
   /** Where `tokens` come from; `none` when a model answered and nobody said how many. Undefined where no model was asked. */
   readonly usageSource?: "provider" | "estimated" | "none";
+  readonly cost?: Cost;
   readonly attributes: Attributes;
 }

@@ -1,62 +1,25 @@
+import { anthropicCounts, isAnthropicUsage } from "./anthropic_usage.ts";
 import * as names from "./attributes.ts";
-import { asCount, asNumber, asObject, present } from "./json.ts";
+import { geminiCounts, isGeminiUsage } from "./gemini_usage.ts";
+import { asCount, asNumber, asObject, asText, type JsonObject } from "./json.ts";
+import { inputDetails, openaiCounts, outputDetails, type OpenaiUsageOptions } from "./openai_usage.ts";
+import { providerCostUsd } from "./provider_cost.ts";
 import type { Attributes, TokenBuckets } from "./span.ts";
+import { tokenBuckets, type Counts } from "./token_buckets.ts";
 
 export interface Usage {
   readonly usage: Attributes;
   readonly tokens: TokenBuckets;
 }
 
-/** Counts as the provider sent them; totals include their details. */
-interface Counts {
-  readonly input: number | undefined;
-  readonly output: number | undefined;
-  readonly cacheRead: number | undefined;
-  readonly cacheWrite: number | undefined;
-  readonly cacheWrite1h: number | undefined;
-  readonly audioIn: number | undefined;
-  readonly audioCached: number | undefined;
-  readonly reasoning: number | undefined;
-  readonly audioOut: number | undefined;
-}
-
 /**
- * Token counts from the `usage` of chat completions, completions, responses and embeddings, and of the servers compatible with them.
- * Undefined when nothing in it is a count.
- * Source: https://platform.openai.com/docs/api-reference/chat/object
+ * What a provider says a call used, told by its shape: `usage` of OpenAI and of the servers compatible with it, of Anthropic's own API, or
+ * `usageMetadata` of Gemini's. Undefined when nothing in it is a count.
  */
-export function readUsage(value: unknown): Usage | undefined {
+export function readUsage(value: unknown, options: OpenaiUsageOptions = {}): Usage | undefined {
   const sent = asObject(value);
   if (!sent) return undefined;
-  const inDetails = asObject(sent["prompt_tokens_details"]) ?? asObject(sent["input_tokens_details"]) ?? {};
-  const outDetails = asObject(sent["completion_tokens_details"]) ?? asObject(sent["output_tokens_details"]) ?? {};
-  const writes = asObject(sent["cache_creation"]) ?? {};
-  const reasoning = asCount(outDetails["reasoning_tokens"]) ?? asCount(sent["reasoning_tokens"]);
-  const input = asCount(sent["prompt_tokens"]) ?? asCount(sent["input_tokens"]);
-  const counts: Counts = {
-    input,
-    output: outputTokens(
-      input,
-      asCount(sent["completion_tokens"]) ?? asCount(sent["output_tokens"]),
-      reasoning,
-      asCount(sent["total_tokens"]),
-    ),
-    cacheRead:
-      asCount(inDetails["cached_tokens"]) ??
-      asCount(sent["cached_tokens"]) ??
-      asCount(sent["prompt_cache_hit_tokens"]) ??
-      asCount(sent["cache_read_input_tokens"]),
-    cacheWrite:
-      asCount(inDetails["cache_write_tokens"]) ??
-      asCount(inDetails["cache_creation_tokens"]) ??
-      asCount(sent["cache_creation_input_tokens"]),
-    cacheWrite1h: asCount(writes["ephemeral_1h_input_tokens"]),
-    audioIn: asCount(inDetails["audio_tokens"]),
-    audioCached: asCount(asObject(inDetails["cached_tokens_details"])?.["audio_tokens"]),
-    reasoning,
-    audioOut: asCount(outDetails["audio_tokens"]),
-  };
-  const cost = asNumber(sent["cost"]);
+  const counts = countsOf(sent, options);
   const usage = names.attributes([
     [names.GEN_AI_USAGE_INPUT_TOKENS, counts.input],
     [names.GEN_AI_USAGE_OUTPUT_TOKENS, counts.output],
@@ -64,69 +27,38 @@ export function readUsage(value: unknown): Usage | undefined {
     [names.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, counts.cacheWrite],
     [names.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS, counts.reasoning],
     // A split by modality that is all zeros says nothing: OpenAI sends it for every text.
-    [names.GEN_AI_USAGE_TEXT_INPUT_TOKENS, asCount(inDetails["text_tokens"]) || undefined],
-    [names.GEN_AI_USAGE_IMAGE_INPUT_TOKENS, asCount(inDetails["image_tokens"]) || undefined],
+    [names.GEN_AI_USAGE_TEXT_INPUT_TOKENS, asCount(inputDetails(sent)["text_tokens"]) || undefined],
+    [names.GEN_AI_USAGE_IMAGE_INPUT_TOKENS, counts.imageIn || undefined],
     [names.GEN_AI_USAGE_AUDIO_INPUT_TOKENS, counts.audioIn || undefined],
-    [names.GEN_AI_USAGE_TEXT_OUTPUT_TOKENS, asCount(outDetails["text_tokens"]) || undefined],
-    [names.GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS, asCount(outDetails["image_tokens"]) || undefined],
+    [names.GEN_AI_USAGE_TEXT_OUTPUT_TOKENS, asCount(outputDetails(sent)["text_tokens"]) || undefined],
+    [names.GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS, counts.imageOut || undefined],
     [names.GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS, counts.audioOut || undefined],
-    [names.USAGE_ACCEPTED_PREDICTION_TOKENS, asCount(outDetails["accepted_prediction_tokens"])],
-    [names.USAGE_REJECTED_PREDICTION_TOKENS, asCount(outDetails["rejected_prediction_tokens"])],
-    [names.USAGE_COST_USD, cost !== undefined && cost >= 0 ? cost : undefined],
+    [names.USAGE_ACCEPTED_PREDICTION_TOKENS, asCount(outputDetails(sent)["accepted_prediction_tokens"])],
+    [names.USAGE_REJECTED_PREDICTION_TOKENS, asCount(outputDetails(sent)["rejected_prediction_tokens"])],
+    [names.USAGE_AUDIO_DURATION, seconds(sent)],
+    [names.USAGE_WEB_SEARCHES, asCount(asObject(sent["server_tool_use"])?.["web_search_requests"]) || undefined],
+    [names.USAGE_COST_USD, providerCostUsd(sent)],
   ]);
-  return Object.keys(usage).length === 0 ? undefined : { usage, tokens: tokenBuckets(counts) };
+  if (Object.keys(usage).length === 0) return undefined;
+  return { usage: { ...usage, ...servedHow(sent) }, tokens: tokenBuckets(counts) };
 }
 
-/** Some compatible servers count reasoning beside the completion; then only their total shows it. */
-function outputTokens(
-  input: number | undefined,
-  completion: number | undefined,
-  reasoning: number | undefined,
-  total: number | undefined,
-): number | undefined {
-  if (input === undefined || completion === undefined || !reasoning) return completion;
-  return total === input + completion + reasoning ? completion + reasoning : completion;
+function countsOf(sent: JsonObject, options: OpenaiUsageOptions): Counts {
+  if (isGeminiUsage(sent)) return geminiCounts(sent);
+  return isAnthropicUsage(sent) ? anthropicCounts(sent) : openaiCounts(sent, options);
 }
 
-/** Details that claim more than their total get what is left of it, so that a sum of buckets never exceeds the total. */
-function tokenBuckets(counts: Counts): TokenBuckets {
-  const input = new Remainder(counts.input);
-  const cacheRead = input.take(counts.cacheRead);
-  // A cache write with no lifetime told is the short one, which every provider that charges for writes has.
-  const cacheWrite1h = input.take(counts.cacheWrite1h);
-  const cacheWrite5m = input.take(less(counts.cacheWrite, counts.cacheWrite1h));
-  const inAudio = input.take(less(counts.audioIn, counts.audioCached));
-  const output = new Remainder(counts.output);
-  const reasoning = output.take(counts.reasoning);
-  const outAudio = output.take(counts.audioOut);
-  return present({
-    inUncached: input.left,
-    cacheRead,
-    cacheWrite5m,
-    cacheWrite1h,
-    inAudio,
-    outText: output.left,
-    reasoning,
-    outAudio,
-  });
+/** What is billed by time and not by token. */
+function seconds(sent: JsonObject): number | undefined {
+  const told = asNumber(sent["type"] === "duration" ? sent["seconds"] : sent["prompt_audio_seconds"]);
+  return told !== undefined && told > 0 ? told : undefined;
 }
 
-function less(count: number | undefined, part: number | undefined): number | undefined {
-  return count === undefined ? undefined : Math.max(0, count - (part ?? 0));
-}
-
-/** What is left of a total after its parts were taken out; without a total, parts are as sent and nothing is left to tell. */
-class Remainder {
-  left: number | undefined;
-
-  constructor(total: number | undefined) {
-    this.left = total;
-  }
-
-  take(part: number | undefined): number | undefined {
-    if (part === undefined || this.left === undefined) return part;
-    const taken = Math.min(part, this.left);
-    this.left -= taken;
-    return taken;
-  }
+/** Some providers say in their usage at which tier, and in which region, a call was served. */
+function servedHow(sent: JsonObject): Attributes {
+  const fast = sent["speed"] === "fast" ? "fast" : undefined;
+  return names.attributes([
+    [names.RESPONSE_SERVICE_TIER, fast ?? asText(sent["service_tier"]) ?? asText(sent["trafficType"])?.toLowerCase()],
+    [names.RESPONSE_REGION, asText(sent["inference_geo"])],
+  ]);
 }

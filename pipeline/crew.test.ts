@@ -17,7 +17,9 @@ import { crew, type CrewOptions } from "./crew.ts";
 import { userKeys } from "./user_key.ts";
 
 const userKey = { id: "test", bytes: Buffer.alloc(32, 7) };
-const straight = carrier(processors([], { key: userKey.bytes, onPrinted: () => {} }), { userKey: userKeys(userKey.bytes) });
+const straight = carrier(processors([], { key: userKey.bytes, onProblem: () => {}, onPrinted: () => {} }), {
+  userKey: userKeys(userKey.bytes),
+});
 const newCrew = (options: Partial<CrewOptions> = {}) =>
   crew({ userKey, workers: 2, onLost: (reason) => expect.fail(`a worker was lost: ${reason}`), ...options });
 

@@ -26,6 +26,10 @@ export interface CrewOptions {
   readonly onLost: (reason: string) => void;
   /** A module of the user printed a line. */
   readonly onPrinted?: (processor: string, line: string) => void;
+  /** Path of the operator's own prices. */
+  readonly priceOverrides?: string | undefined;
+  /** Something is wrong that an operator should know; told once, though each worker finds it. */
+  readonly onProblem?: (problem: string) => void;
 }
 
 export interface Crew extends Carrier {
@@ -66,7 +70,12 @@ interface Hand {
 export function crew(options: CrewOptions): Crew {
   const { heapMb = 1024, patienceSeconds = 30, entry = new URL("./carry_worker.ts", import.meta.url) } = options;
   const { workers = Math.max(1, Math.min(2, availableParallelism() - 1)) } = options;
-  let workerData: WorkerData = { userKey: options.userKey.bytes, processors: options.processors ?? [] };
+  let workerData: WorkerData = {
+    userKey: options.userKey.bytes,
+    processors: options.processors ?? [],
+    priceOverrides: options.priceOverrides,
+  };
+  let lastProblem: string | undefined;
   const waiting: Job[] = [];
   let ended = false;
   let drained: () => void = () => {};
@@ -87,6 +96,10 @@ export function crew(options: CrewOptions): Crew {
     const hand: Hand = { worker, ready: false, held: [], seconds: 0, retired: false };
     worker.on("message", (said: Said) => {
       if (typeof said === "object" && "printed" in said) return options.onPrinted?.(said.processor, said.printed);
+      if (typeof said === "object" && "problem" in said) {
+        if (said.problem !== lastProblem) options.onProblem?.((lastProblem = said.problem));
+        return;
+      }
       hand.seconds = 0;
       if (said === "ready") hand.ready = true;
       else settle(hand, said);

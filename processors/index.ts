@@ -1,7 +1,11 @@
 import { attributes } from "./attributes.ts";
+import { countTokens } from "./count_tokens.ts";
+import { credits } from "./credits.ts";
 import { filter } from "./filter.ts";
 import { module } from "./module.ts";
 import type { ProcessorOptions } from "./options.ts";
+import { price } from "./price/price.ts";
+import { priceLists } from "./price/price_lists.ts";
 import type { Processor } from "./processor.ts";
 import { sample } from "./sample.ts";
 import { scrub } from "./scrub/scrub.ts";
@@ -12,7 +16,10 @@ import { byTier, whenScrubbed, withhold } from "./withhold.ts";
 const PROCESSORS: {
   readonly [Use in ProcessorOptions["use"]]: (options: Extract<ProcessorOptions, { use: Use }>, tools: ProcessorTools) => Processor;
 } = {
+  count_tokens: countTokens,
   scrub,
+  price: (options, { priceOverrides, onProblem }) => price(options, priceLists({ overrides: priceOverrides, onProblem })),
+  credits,
   attributes,
   filter,
   sample,

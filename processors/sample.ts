@@ -27,13 +27,11 @@ export const sampleOptions = z.strictObject({
 });
 export type SampleOptions = Resolved<z.output<typeof sampleOptions>>;
 
-type Priced = Span & { readonly cost?: { readonly usd?: string | null } };
-
 /** Decides for all spans of a call at once, by what is most telling of any of them. */
 export function sample({ when, ratio: kept, content_ratio, keep }: SampleOptions): Processor {
   const meant = when === undefined ? (): boolean => true : condition(when);
   const { errors, slower_than_ms = Infinity, costlier_than_usd = Infinity, content } = keep;
-  const isTelling = (span: Priced): boolean =>
+  const isTelling = (span: Span): boolean =>
     (errors && (span.status === "error" || span.outcome === "error")) ||
     Number(span.endTimeUnixNano - span.startTimeUnixNano) / 1e6 > slower_than_ms ||
     Number(span.cost?.usd ?? 0) > costlier_than_usd;

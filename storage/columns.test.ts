@@ -46,6 +46,40 @@ const filled: readonly { title: string; span: Partial<Span>; columns: Readonly<R
     columns: { tokens_in_uncached: "9007199254740991", tokens_out_text: "0", tokens_reasoning: null, usage_source: "provider" },
   },
   {
+    title: "tokens of images with the rest of the input, and cached sounds with what was cached, so that the columns add up",
+    span: {
+      tokens: { inUncached: 1, inImage: 10, cacheRead: 100, cacheReadAudio: 1000, cacheReadImage: 10_000, outText: 0, outImage: 7 },
+    },
+    columns: { tokens_in_uncached: "11", tokens_cache_read: "11100", tokens_in_audio: null, tokens_out_text: "0", tokens_out_image: "7" },
+  },
+  {
+    title: "a cost as large and as small as the column holds, and what it is made of",
+    span: {
+      cost: {
+        usd: "999999999.000000001",
+        byBucket: { in_uncached: "999999998", out_text: "1.000000001" },
+        priceId: "openai/gpt-5",
+        priceVersion: "1",
+        source: "catalog",
+        reason: "estimated",
+      },
+      attributes: { "spangate.cost.usd": 999_999_999, "spangate.price.id": "openai/gpt-5" },
+    },
+    columns: {
+      cost_usd: "999999999.000000001",
+      cost_by_bucket: { in_uncached: "999999998.000000000", out_text: "1.000000001" },
+      price_id: "openai/gpt-5",
+      cost_source: "catalog",
+      cost_reason: "estimated",
+      attrs: "{}",
+    },
+  },
+  {
+    title: "no cost where nobody knows it, and why",
+    span: { cost: { reason: "unknown_model" } },
+    columns: { cost_usd: null, cost_by_bucket: null, price_id: null, cost_source: null, cost_reason: "unknown_model" },
+  },
+  {
     title: "decimals without a rounding error",
     span: { attributes: { "spangate.credits.consumed": 0.1 } },
     columns: { credits: "0.100000" },

@@ -37,7 +37,7 @@ const from = (
   },
 });
 
-/** Filled by what comes later: cost by the prices, the rest by events and tools. */
+/** Filled by what comes later: events and tools. */
 const unfilled = (name: string, type: string): Column => fact(name, type, () => undefined);
 
 /** In the order of the documented view. */
@@ -82,8 +82,9 @@ export const COLUMNS: readonly Column[] = [
   from(names.INTERACTION_TYPE, "interaction_type", "VARCHAR"),
   from(names.GEN_AI_PROMPT_NAME, "prompt_name", "VARCHAR"),
   from(names.GEN_AI_PROMPT_VERSION, "prompt_version", "VARCHAR"),
-  fact("tokens_in_uncached", "BIGINT", ({ tokens }) => tokens?.inUncached),
-  fact("tokens_cache_read", "BIGINT", ({ tokens }) => tokens?.cacheRead),
+  // The columns have one place for an input that is not cached and one for a cached one, so that they add up to all of the input.
+  fact("tokens_in_uncached", "BIGINT", ({ tokens }) => total(tokens?.inUncached, tokens?.inImage)),
+  fact("tokens_cache_read", "BIGINT", ({ tokens }) => total(tokens?.cacheRead, tokens?.cacheReadAudio, tokens?.cacheReadImage)),
   fact("tokens_cache_write_5m", "BIGINT", ({ tokens }) => tokens?.cacheWrite5m),
   fact("tokens_cache_write_1h", "BIGINT", ({ tokens }) => tokens?.cacheWrite1h),
   fact("tokens_in_audio", "BIGINT", ({ tokens }) => tokens?.inAudio),
@@ -91,11 +92,11 @@ export const COLUMNS: readonly Column[] = [
   fact("tokens_reasoning", "BIGINT", ({ tokens }) => tokens?.reasoning),
   fact("tokens_out_audio", "BIGINT", ({ tokens }) => tokens?.outAudio),
   fact("usage_source", "VARCHAR", ({ usageSource }) => usageSource),
-  unfilled("cost_usd", "DECIMAL(18,9)"),
-  unfilled("cost_by_bucket", "MAP(VARCHAR, DECIMAL(18,9))"),
-  unfilled("price_id", "VARCHAR"),
-  unfilled("cost_source", "VARCHAR"),
-  unfilled("cost_reason", "VARCHAR"),
+  { name: "cost_usd", type: "DECIMAL(18,9)", attribute: names.COST_USD, of: ({ cost }) => cost?.usd },
+  fact("cost_by_bucket", "MAP(VARCHAR, DECIMAL(18,9))", ({ cost }) => cost?.byBucket),
+  { name: "price_id", type: "VARCHAR", attribute: names.PRICE_ID, of: ({ cost }) => cost?.priceId },
+  fact("cost_source", "VARCHAR", ({ cost }) => cost?.source),
+  fact("cost_reason", "VARCHAR", ({ cost }) => cost?.reason),
   from(names.CREDITS_CONSUMED, "credits", "DECIMAL(18,6)"),
   from("gen_ai.tool.name", "tool_name", "VARCHAR"),
   from("gen_ai.tool.call.id", "tool_call_id", "VARCHAR"),
@@ -125,6 +126,7 @@ export const COLUMNS: readonly Column[] = [
   fact("source", "VARCHAR", ({ source }) => source),
   fact("status", "VARCHAR", ({ status }) => status),
   fact("links", "JSON", ({ links }) => links),
+  fact("tokens_out_image", "BIGINT", ({ tokens }) => tokens?.outImage),
 ];
 
 const inColumns = new Set([
@@ -143,6 +145,12 @@ function withoutColumn(attributes: Span["attributes"]): Span["attributes"] {
   const found: [string, AttributeValue][] = [];
   for (const name in attributes) if (!hasColumn(name)) found.push([name, attributes[name] ?? null]);
   return Object.fromEntries(found);
+}
+
+/** Null, not 0, where none of them is known. */
+function total(...counts: readonly (number | undefined)[]): number | undefined {
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
 }
 
 /** Null where no model was asked: an HTTP span neither streams nor does not. */

@@ -77,7 +77,7 @@ function readResponse(value: unknown): ResponseFacts {
     outputMessages: parts.length > 0 ? [present({ role: "assistant", parts, finish_reason: ended?.reason })] : [],
     finishReasons: ended && [ended.reason],
     rawFinishReasons: ended?.raw === undefined ? undefined : [ended.raw],
-    ...readUsage(body["usage"]),
+    ...readUsage(body["usage"] ?? body["usageMetadata"]),
     error: readError(body),
     finished: true,
     refused: ended?.reason === "content_filter" || parts.some((part) => part.type === "refusal"),

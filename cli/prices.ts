@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { priceLists, readPriceFile } from "../processors/price/price_lists.ts";
+import { client, print } from "./ask.ts";
+import { json, table } from "./print.ts";
+import { StartError } from "./start_error.ts";
+
+/** Reasons that are about the price and not about the call. */
+const UNPRICED = "('unknown_model', 'unknown_service_tier', 'unpriced_bucket', 'out_of_range', 'incomplete_usage', 'no_usage')";
+
+/** A call that consumed nothing has no cost to know. */
+const WITHOUT_PRICE = `
+  SELECT provider, coalesce(model_served, model_requested) AS model, cost_reason AS reason, count(*) AS calls,
+    min(start_time) AS first_seen, max(start_time) AS last_seen
+  FROM spans WHERE cost_usd IS NULL AND cost_reason IN ${UNPRICED}
+  GROUP BY ALL ORDER BY calls DESC, provider, model, reason`;
+
+/** Adds the commands about prices. */
+export function addPrices(program: Command): void {
+  const prices = program.command("prices").description("what calls cost, and which nobody knows the cost of");
+
+  prices
+    .command("unpriced")
+    .description("models whose calls have no cost: how many, why, and when they were seen")
+    .option("--data <folder>", "data folder of the server (default: data_dir of the configuration)")
+    .option("--json", "as JSON")
+    .action(async (options: { data?: string; json?: boolean }) => {
+      const answer = (await client(options).call("POST", "/api/sql", { sql: WITHOUT_PRICE })) as { columns: string[]; rows: unknown[][] };
+      const { columns, rows } = answer;
+      if (options.json) print(json(rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])))));
+      else print(rows.length === 0 ? "Every call that consumed something has a cost." : table(columns, rows));
+    });
+
+  prices
+    .command("show")
+    .argument("<model>")
+    .description("the price of a model now, and where it comes from")
+    .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …", "openai")
+    .option("--service-tier <tier>", "batch, flex, priority …")
+    .option("--overrides <file>", "file of your own prices (prices.overrides)")
+    .action((model: string, options: { provider: string; serviceTier?: string; overrides?: string }) => {
+      print(shown(model, options));
+    });
+}
+
+/** What is wrong with the operator's file of prices; undefined when nothing is, or there is none. */
+export function priceFileProblem(path: string | undefined): string | undefined {
+  try {
+    if (path !== undefined) readPriceFile(path);
+    return undefined;
+  } catch (error) {
+    return `prices.overrides: ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function shown(
+  model: string,
+  { provider, serviceTier, overrides }: { provider: string; serviceTier?: string; overrides?: string },
+): string {
+  const fail = (problem: string): never => {
+    throw new StartError(2, problem);
+  };
+  const found = priceLists({ overrides, onProblem: fail }).find({
+    provider,
+    models: [model],
+    serviceTier,
+    region: undefined,
+    address: undefined,
+    upstream: provider,
+    tenant: "default",
+    atMs: Date.now(),
+  });
+  if (typeof found === "string") throw new StartError(1, `${model} at ${provider} has no price: ${found}`);
+  const rows = found.tiers.flatMap(({ above, rates }) =>
+    Object.entries(rates).map(([bucket, rate]) => [bucket, above > 0 ? `above ${above}` : "", perMillion(rate)]),
+  );
+  return `${found.id} (${found.source}, ${found.version})\n\n${table(["bucket", "input tokens", "USD per million"], rows)}`;
+}
+
+/** Nano-USD for one are thousandths of a USD for a million. */
+function perMillion({ nanos, scale }: { readonly nanos: bigint; readonly scale: bigint }): string {
+  const billionths = (nanos * 1_000_000n) / scale;
+  return `${billionths / 1_000_000_000n}.${String(billionths % 1_000_000_000n).padStart(9, "0")}`.replace(/\.?0+$/, "");
+}
