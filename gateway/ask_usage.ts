@@ -17,7 +17,8 @@ export function askUsage(body: Buffer, controls: ReadonlyMap<string, number>): B
   if (stream === undefined) return undefined;
   if (!controls.has("stream_options")) return splice(body, stream.end, stream.end, `,"stream_options":{${ASKED}}`);
   const options = valueBehind(controls.get("stream_options"), OPTIONS, body);
-  const asking = options && asked(options.text);
+  if (options === undefined) return undefined;
+  const asking = asked(options.text);
   return asking === undefined ? undefined : splice(body, options.end - options.text.length, options.end, asking);
 }
 
