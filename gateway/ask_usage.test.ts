@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { askUsage } from "./ask_usage.ts";
+import { withUsage } from "./ask_usage.ts";
 import { jsonScan } from "./scan.ts";
 
 function edited(body: string | Buffer, cut = Infinity): string | undefined {
@@ -8,7 +8,7 @@ function edited(body: string | Buffer, cut = Infinity): string | undefined {
   const scan = jsonScan();
   for (let at = 0; at < bytes.length; at += cut) if (!scan.push(bytes.subarray(at, at + cut))) return undefined;
   const { controls } = scan.result();
-  return controls && askUsage(bytes, controls)?.toString();
+  return controls && withUsage(bytes, controls)?.toString();
 }
 
 const asked = [

@@ -1,3 +1,8 @@
+import { dialectFor } from "../genai/dialects/index.ts";
+import type { Call } from "./accept.ts";
+import type { Body } from "./body.ts";
+import type { Route } from "./route.ts";
+
 const STREAMS = /^[ \t\r\n]*:[ \t\r\n]*true(?=[ \t\r\n]*[,}])/;
 /** `null`, or an object that holds neither another nor a list. */
 const OPTIONS = /^[ \t\r\n]*:[ \t\r\n]*(null(?=[ \t\r\n]*[,}])|\{(?:[^{}[\]"]|"(?:[^"\\]|\\.)*")*\})/;
@@ -7,12 +12,19 @@ const ASKED = '"include_usage":true';
 /** More than a member of the request has that is looked at here. */
 const MOST_BYTES = 2048;
 
+/** The body to send in place of a call's own, so that its stream does not end without usage; undefined where that one is sent. */
+export function askUsage(call: Call, { upstream, path }: Route, { beginning, controls, hold }: Body): Buffer | undefined {
+  if (controls === undefined || !dialectFor(call.method, path, upstream.dialect)?.usageOnRequest) return undefined;
+  const asking = withUsage(beginning, controls);
+  return asking !== undefined && hold(asking.length) ? asking : undefined;
+}
+
 /**
  * The body of a request for a stream with `stream_options.include_usage` in it, where the caller left that out or said no; every other byte
  * is the caller's. Undefined for a body that stays as it is: it asks for no stream, or for usage already, or its options are not
  * understood. `controls` says where the names of its control keys end.
  */
-export function askUsage(body: Buffer, controls: ReadonlyMap<string, number>): Buffer | undefined {
+export function withUsage(body: Buffer, controls: ReadonlyMap<string, number>): Buffer | undefined {
   const stream = valueBehind(controls.get("stream"), STREAMS, body);
   if (stream === undefined) return undefined;
   if (!controls.has("stream_options")) return splice(body, stream.end, stream.end, `,"stream_options":{${ASKED}}`);

@@ -44,6 +44,10 @@ export const upstreamOptions = z.strictObject({
   credential: secretReference.optional().meta({
     description: "Key sent in place of the caller's own; such an upstream serves only `clients`. Left out, the caller's passes through.",
   }),
+  add_usage: z.boolean().optional().meta({
+    description:
+      "Whether usage is asked for where a streamed completion would end without it, and taken out of the reply again. Left out: true for an upstream named `openai` or at `openai.com`, else false.",
+  }),
   ca_file: caFile.optional().meta({ description: "Certificates, in PEM, of a private authority that signs this upstream." }),
 });
 export type UpstreamOptions = Resolved<z.output<typeof upstreamOptions>>;

@@ -4,7 +4,7 @@ import { eventEnds } from "./event_ends.ts";
 export interface UsageEvent {
   /** What may go on of the bytes so far; undefined when that is nothing. An event is held back only while it could be the one. */
   pass(chunk: Buffer): Buffer | undefined;
-  /** What is still held back, but for the event: nothing that matters comes behind these bytes. */
+  /** What is still held back, but for the event. The last call: nothing that matters comes behind. */
   rest(): Buffer | undefined;
 }
 
@@ -113,8 +113,6 @@ export function withoutUsageEvent(): UsageEvent {
       }
       release(out);
       out.push(open);
-      passing ||= open.length > 0;
-      open = NONE;
       return joined(out);
     },
   };

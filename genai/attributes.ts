@@ -106,6 +106,8 @@ export const USAGE_ACCEPTED_PREDICTION_TOKENS = "spangate.usage.accepted_predict
 /** What the provider itself says the call cost, in USD. */
 export const USAGE_COST_USD = "spangate.usage.cost_usd";
 export const USAGE_REJECTED_PREDICTION_TOKENS = "spangate.usage.rejected_prediction_tokens";
+/** The gateway asked for usage in place of the caller. */
+export const USAGE_REQUESTED = "spangate.usage.requested";
 export const USAGE_SOURCE = "spangate.usage.source";
 export const WORKFLOW_ID = "spangate.workflow.id";
 export const WORKFLOW_PHASE = "spangate.workflow.phase";

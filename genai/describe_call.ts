@@ -69,6 +69,7 @@ export function modelAttributes(exchange: Exchange, errorType: string | undefine
       [names.GEN_AI_PROMPT_NAME, metadata.promptName],
       [names.GEN_AI_PROMPT_VERSION, metadata.promptVersion],
       [names.OUTPUT_PARSE_ERROR, exchange.outputParseError],
+      [names.USAGE_REQUESTED, exchange.closed.usageAsked],
       [names.USAGE_SOURCE, response?.usage ? "provider" : "none"],
       [names.SERVER_ADDRESS, opened.upstream?.address],
       [names.SERVER_PORT, opened.upstream?.port],
