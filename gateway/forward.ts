@@ -170,6 +170,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#firstByteMs = performance.now();
     this.#status = status;
     const { forward, kept, named } = replyHeaders(controller.rawHeaders as Buffer[]);
+    // They are views of all that was read with them, up to 64 KiB, and would keep it until the reply is over.
+    controller.rawHeaders = null;
     this.#recording.head(status, kept);
     const length = named.get("content-length");
     this.#delimited = length !== undefined || named.has("transfer-encoding");
