@@ -31,15 +31,13 @@ for (const { title, chunks } of [
       bytes += filter.rest()?.length ?? 0;
     }).run({ time: 300 });
     expect(bytes).toBe(stream.length);
-    const end = await bench("look for the end, as every stream does", () => {
+    await bench("look for the end, as every stream does", () => {
       const watch = terminalWatch(markers);
       for (const chunk of chunks) watch.seen(chunk);
     }).run({ time: 300 });
     const parsing = await bench("parse each event, for comparison", () => {
       for (const event of events) JSON.parse(event.toString("utf8", "data: ".length));
     }).run({ time: 300 });
-    // Nearer to each other than this machine is to itself from one run to the next would fail by chance.
-    expect(usage.latency.mean).toBeLessThan(2 * end.latency.mean);
-    expect(usage.latency.mean).toBeLessThan(2 * parsing.latency.mean);
+    expect(usage.latency.p50).toBeLessThan(parsing.latency.p50);
   });
 }

@@ -35,7 +35,7 @@ export function eventEnds(): EventEnds {
     next() {
       while (at < text.length) {
         if (!inLine) comment = first && text[at] === COLON;
-        const lf = text.indexOf(LF, at);
+        const lf = text[at] === LF ? at : text.indexOf(LF, at);
         if (cr !== -1 && cr < at) cr = text.indexOf(CR, at);
         const end = lf === -1 || (cr !== -1 && cr < lf) ? cr : lf;
         if (end === -1) {

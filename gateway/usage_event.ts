@@ -14,6 +14,7 @@ const TAB = 0x09;
 const SPACE = 0x20;
 const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CHOICES = Buffer.from('"choices"');
 const DONE = "[DONE]";
@@ -61,10 +62,11 @@ export function withoutUsageEvent(): UsageEvent {
     }
     if (open.length === 0) start = read;
     open = NONE;
+    const plain = isPlain(text);
 
     for (let end = ends.next(); end !== -1; end = ends.next()) {
       if (passing) passing = false;
-      else {
+      else if (usage !== undefined || !plain) {
         const event = text.subarray(start, end);
         if (usage !== undefined) {
           const data = dataOf(event);
@@ -130,10 +132,11 @@ function endsEvent(bytes: Buffer): boolean {
   return bytes[length - 2] === LF || (bytes[length - 2] === CR && bytes[length - 3] === LF && bytes[length - 4] === CR);
 }
 
-/** Whether none of these events can be the one. */
+/** Whether there is no empty list in these events, so that none can be the one. */
 function isPlain(events: Buffer): boolean {
-  for (let at = events.indexOf(CHOICES); at !== -1; at = events.indexOf(CHOICES, at + 1)) {
-    if (!choiceBehind(events, at + CHOICES.length)) return false;
+  for (let at = events.indexOf(OPEN_BRACKET); at !== -1; at = events.indexOf(OPEN_BRACKET, at + 1)) {
+    const next = events[skipBlank(events, at + 1)];
+    if (next === CLOSE_BRACKET || next === CR || next === LF) return false;
   }
   return true;
 }
