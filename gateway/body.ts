@@ -45,11 +45,15 @@ export interface Body {
   readonly rest: AsyncIterable<Buffer> | undefined;
   /** The caller asked in the body for no record. */
   readonly noLog: boolean;
+  /** Where the names of its control keys end; undefined for what is no JSON object, or not read to its end. */
+  readonly controls?: ReadonlyMap<string, number>;
+  /** Counts so many more bytes to this call; false when there is no room for them. */
+  readonly hold: (bytes: number) => boolean;
   /** Gives the memory back. */
   release(): void;
 }
 
-const EMPTY: Body = { beginning: Buffer.alloc(0), rest: undefined, noLog: false, release() {} };
+const EMPTY: Body = { beginning: Buffer.alloc(0), rest: undefined, noLog: false, hold: () => true, release() {} };
 
 /** Reads a body, or the beginning of a large one. JSON is scanned as it comes. Throws a `GatewayError` for what is refused. */
 export async function readBody(call: Call, { maxBodyBytes, buffers }: BodyOptions): Promise<Body> {
@@ -63,10 +67,21 @@ export async function readBody(call: Call, { maxBodyBytes, buffers }: BodyOption
       taken += chunk.length;
       check(scan, chunk, sum, maxBodyBytes);
     });
+    const { noLog = false, controls } = scan?.result() ?? {};
     return {
       beginning: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
       rest: ended ? undefined : following(call.request, scan, bytes, maxBodyBytes),
-      noLog: scan?.result().noLog ?? false,
+      noLog,
+      ...(ended && controls && { controls }),
+      hold(bytes) {
+        try {
+          buffers.take(bytes);
+        } catch {
+          return false;
+        }
+        taken += bytes;
+        return true;
+      },
       release: () => buffers.give(taken),
     };
   } catch (error) {

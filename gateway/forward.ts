@@ -2,18 +2,20 @@ import { STATUS_CODES, type ServerResponse } from "node:http";
 import { errors, type Dispatcher } from "undici";
 import type { Attempt } from "../genai/recorded.ts";
 import type { Call } from "./accept.ts";
+import { askUsage } from "./ask_usage.ts";
 import { ClientLeft, type Body } from "./body.ts";
 import type { Captured } from "./capture.ts";
 import { noteConnection, watchConnections, type Written } from "./connection.ts";
 import type { Counters } from "./counters.ts";
 import { envelope, GatewayError } from "./error.ts";
-import { replyHeaders, withoutNames } from "./headers.ts";
-import type { Ended } from "./recording.ts";
+import { replyHeaders, requestHeaders, withoutLength } from "./headers.ts";
+import { NOT_RECORDED, type Ended } from "./recording.ts";
 import { sendError } from "./refuse.ts";
 import type { Route } from "./route.ts";
 import { limitStall, reset } from "./stall.ts";
 import { terminalWatch, type TerminalWatch } from "./terminal.ts";
 import { codeOf, errorType, unreachable } from "./upstream_error.ts";
+import { withoutUsageEvent, type UsageEvent } from "./usage_event.ts";
 
 export interface ForwardOptions {
   /** Beginnings of the lines that announce the last event of a stream, of all dialects. */
@@ -23,16 +25,6 @@ export interface ForwardOptions {
   readonly firstByteMs: number;
   /** Longest time that a client may take nothing of what waits for it. */
   readonly stallMs: number;
-  /** How a request may be changed on its way up, and its reply on the way down. */
-  readonly edit?: Edit;
-}
-
-/** The one place where bytes may change on their way. Nothing does yet: usage that would be missing will be asked for here. */
-export interface Edit {
-  /** The body to send in place of `beginning`, which is whole; undefined leaves it. */
-  request?(call: Call, beginning: Buffer): Buffer | undefined;
-  /** Bytes to send in place of a chunk of the reply. */
-  reply?(chunk: Buffer): Buffer;
 }
 
 /** Relays one call and notes it as it passes. Resolves when the exchange is over; never rejects. */
@@ -56,6 +48,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
   readonly #traceId: string;
   readonly #response: ServerResponse;
   readonly #resolve: () => void;
+
+  /** The client's body with usage asked for, where the gateway asks. */
+  #asking: Buffer | undefined;
+  /** Takes what the gateway asked for out of the reply. */
+  #usageEvent: UsageEvent | undefined;
 
   written: Written | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -110,23 +107,19 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#bodyReadMs = performance.now();
     this.#response.once("close", this.#onClose);
     if (this.#body.beginning.length > 0) this.#recording.request(this.#body.beginning);
+    if (this.#route.upstream.addUsage && this.#recording !== NOT_RECORDED) this.#asking = askUsage(this.#call, this.#route, this.#body);
     this.#dispatch();
   }
 
   #dispatch(): void {
     const { upstream, target } = this.#route;
-    let headers = this.#call.forward as string[];
-    if (upstream.authorization !== undefined) {
-      headers = withoutNames(headers, AUTHORIZATION);
-      headers.push("authorization", upstream.authorization);
-    }
+    let headers = requestHeaders(this.#call.forward, upstream.authorization, this.#asking !== undefined);
     const { beginning, rest } = this.#body;
-    const edited = rest === undefined ? this.#options.edit?.request?.(this.#call, beginning) : undefined;
     let body: Dispatcher.DispatchOptions["body"] = null;
     if (rest !== undefined) {
       body = this.#upload(rest) as unknown as Dispatcher.DispatchOptions["body"];
       if (this.#call.contentLength !== undefined) headers = [...headers, "content-length", String(this.#call.contentLength)];
-    } else if (beginning.length > 0 || this.#call.contentLength === undefined) body = edited ?? beginning;
+    } else if (beginning.length > 0 || this.#call.contentLength === undefined) body = this.#asking ?? beginning;
     this.#askedMs = this.#sentMs = performance.now();
     this.#overheadMs ??= this.#sentMs - this.#bodyReadMs;
     this.written = undefined;
@@ -177,21 +170,24 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#firstByteMs = performance.now();
     this.#status = status;
     const { forward, kept, named } = replyHeaders(controller.rawHeaders as Buffer[]);
+    // They are views of all that was read with them, up to 64 KiB, and would keep it until the reply is over.
+    controller.rawHeaders = null;
     this.#recording.head(status, kept);
     const length = named.get("content-length");
     this.#delimited = length !== undefined || named.has("transfer-encoding");
     this.#encoded = (named.get("content-encoding") ?? "identity") !== "identity";
     const bodyFollows = hasBody(this.#call.method, status) && length !== "0";
     if (bodyFollows) {
+      const streams = (): boolean => !this.#encoded && /^text\/event-stream/i.test(named.get("content-type") ?? "");
       if (length !== undefined) this.#missing = Number(length);
-      else if (!this.#encoded && /^text\/event-stream/i.test(named.get("content-type") ?? "")) {
-        this.#watch = terminalWatch(this.#options.terminalMarkers);
-      }
+      else if (streams()) this.#watch = terminalWatch(this.#options.terminalMarkers);
+      if (this.#asking !== undefined && streams()) this.#usageEvent = withoutUsageEvent();
     }
     if (this.#left) return;
-    forward.push("x-spangate-trace-id", this.#traceId, "x-spangate-exchange-id", this.#call.exchangeId);
+    const headers = this.#usageEvent === undefined ? forward : withoutLength(forward);
+    headers.push("x-spangate-trace-id", this.#traceId, "x-spangate-exchange-id", this.#call.exchangeId);
     // A reason that HTTP does not allow, as some upstreams send in their own alphabet, gives way to the usual one.
-    this.#response.writeHead(status, REASON.test(statusText ?? "") ? statusText : STATUS_CODES[status], forward);
+    this.#response.writeHead(status, REASON.test(statusText ?? "") ? statusText : STATUS_CODES[status], headers);
     this.#sentHead = true;
     // A stream's head goes out at once; that of a reply whose body came along goes with it in one write. A head that is all there is
     // is the end of the reply, and held as such.
@@ -211,24 +207,31 @@ class Forwarding implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#broken) return;
     this.#recording.chunk(chunk);
-    const bytes = this.#options.edit?.reply?.(chunk) ?? chunk;
     if (this.#held !== undefined) {
-      this.#held.push(bytes);
+      this.#held.push(chunk);
       return;
     }
+    const bytes = this.#usageEvent === undefined ? chunk : this.#usageEvent.pass(chunk);
     if (this.#isLast(chunk)) {
-      this.#held = [bytes];
+      this.#held = [bytes, this.#usageRest()].filter((each) => each !== undefined);
       this.#complete = true;
       void this.#recording.end(this.#ended("completed")).then(this.#releaseHeld);
       return;
     }
-    if (this.#left || this.#response.write(bytes)) return;
+    if (bytes === undefined || this.#left || this.#response.write(bytes)) return;
     controller.pause();
     limitStall(this.#response, this.#options.stallMs);
     this.#response.once("drain", () => {
       limitStall(this.#response, 0);
       controller.resume();
     });
+  }
+
+  /** What was held back in search of the event with the usage; from here on everything goes on as it comes. */
+  #usageRest(): Buffer | undefined {
+    const rest = this.#usageEvent?.rest();
+    this.#usageEvent = undefined;
+    return rest;
   }
 
   /** Whether the client will take the reply for whole once it has these bytes. */
@@ -268,7 +271,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       return;
     }
     void this.#recording.end(this.#ended("completed")).then(() => {
-      if (!this.#left) this.#response.end();
+      if (!this.#left) this.#response.end(this.#usageRest());
       this.#finish();
     });
   }
@@ -325,6 +328,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const refusal = error instanceof GatewayError ? error : undefined;
     const reply = refusal ?? unreachable(error, this.#route, this.#status !== undefined);
     const started = this.#sentHead;
+    const rest = this.#usageRest();
+    if (rest !== undefined && !this.#left) this.#response.write(rest);
     void this.#recording
       .end({
         ...this.#ended(refusal ? "rejected" : "cut"),
@@ -391,6 +396,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       ...(this.#firstByteMs !== undefined && { firstByteUs: this.#sinceUs(this.#firstByteMs) }),
       attempts: this.#attempts,
       overheadUs: Math.round((this.#overheadMs ?? 0) * 1000),
+      ...(this.#asking && { usageAsked: true }),
     };
   }
 
@@ -404,8 +410,6 @@ const SMALL_BYTES = 8 * 1024;
 
 /** Source: RFC 9112 section 4, but for bytes beyond ASCII, whose meaning nobody knows. */
 const REASON = /^[\t\x20-\x7e]+$/;
-
-const AUTHORIZATION: ReadonlySet<string> = new Set(["authorization", "api-key", "x-api-key"]);
 
 function hasBody(method: string, status: number): boolean {
   return method !== "HEAD" && status !== 204 && status !== 304;

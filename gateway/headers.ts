@@ -92,6 +92,21 @@ function listed(name: string, list: HeaderNames): boolean {
   return list.names.includes(name) || list.prefixes.some((prefix) => name.startsWith(prefix));
 }
 
+/** The headers of a request for the upstream; `authorization` takes the place of the caller's own. */
+export function requestHeaders(forward: readonly string[], authorization: string | undefined, uncompressed: boolean): string[] {
+  let headers = forward as string[];
+  if (authorization !== undefined) headers = [...withoutNames(headers, AUTHORIZATION), "authorization", authorization];
+  if (uncompressed) headers = [...withoutNames(headers, ACCEPT_ENCODING), "accept-encoding", "identity"];
+  return headers;
+}
+
+const AUTHORIZATION: ReadonlySet<string> = new Set(["authorization", "api-key", "x-api-key"]);
+const ACCEPT_ENCODING: ReadonlySet<string> = new Set(["accept-encoding"]);
+const CONTENT_LENGTH: ReadonlySet<string> = new Set(["content-length"]);
+
+/** The headers of a reply that may become shorter. */
+export const withoutLength = (forward: readonly string[]): string[] => withoutNames(forward, CONTENT_LENGTH);
+
 /** The headers of a reply for the client, and those of them that are kept. `raw` alternates names and values, as bytes. */
 export function replyHeaders(raw: readonly Buffer[]): { forward: string[]; kept: Header[]; named: ReadonlyMap<string, string> } {
   const forward: string[] = [];

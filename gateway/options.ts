@@ -48,6 +48,10 @@ export const upstreamOptions = z.strictObject({
     description:
       "Overrides the top-level `capture` for calls to this upstream; where a client has its own too, the one that keeps less holds.",
   }),
+  add_usage: z.boolean().optional().meta({
+    description:
+      "Whether usage is asked for where a streamed completion would end without it, and taken out of the reply again. Left out: true for an upstream named `openai` or at `openai.com`, else false.",
+  }),
   ca_file: caFile.optional().meta({ description: "Certificates, in PEM, of a private authority that signs this upstream." }),
 });
 export type UpstreamOptions = Resolved<z.output<typeof upstreamOptions>>;

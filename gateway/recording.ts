@@ -13,6 +13,8 @@ export interface Ended {
   readonly firstByteUs?: number;
   readonly attempts: readonly Attempt[];
   readonly overheadUs: number;
+  /** Usage was asked for by the gateway, not by the client. */
+  readonly usageAsked?: true;
 }
 
 /** One exchange on its way to the intake journal. Never throws, never rejects: what cannot be kept is counted by reason. */

@@ -4,6 +4,8 @@ export interface Scanned {
   readonly problem?: { readonly code: "too_deep" | "invalid_request"; readonly message: string };
   /** LiteLLM's `"no-log": true` or TensorZero's dry run: the caller wants no record of this call. */
   readonly noLog: boolean;
+  /** Of a whole object: where the names of its control keys end. One that ends there for some readers only is at -1. */
+  readonly controls?: ReadonlyMap<string, number>;
 }
 
 /** Reads a JSON body as it comes, without building a value. */
@@ -50,10 +52,12 @@ export function jsonScan(): JsonScan {
   let name: Buffer[] | undefined;
   let member = "";
   let noLog = false;
-  const seen = new Set<string>();
+  /** Bytes of the pushes before this one. */
+  let before = 0;
+  const seen = new Map<string, number>();
   let problem: Scanned["problem"];
 
-  function nameEnds(): void {
+  function nameEnds(at: number): void {
     // The names that matter are ASCII.
     const raw = (name?.length === 1 ? (name[0] as Buffer) : Buffer.concat(name ?? [])).toString("latin1");
     name = undefined;
@@ -71,7 +75,7 @@ export function jsonScan(): JsonScan {
     const key = nul === -1 ? member : member.slice(0, nul);
     if (!CONTROL_KEYS.has(key)) return;
     if (seen.has(key)) problem = { code: "invalid_request", message: `the body names "${key}" twice; send it once` };
-    seen.add(key);
+    seen.set(key, nul === -1 ? before + at : -1);
   }
 
   /** Reads on in a string from `at`; returns where it ended, or the length when it goes on in the next bytes. */
@@ -104,7 +108,7 @@ export function jsonScan(): JsonScan {
       else if (byte === QUOTE) {
         if (at - 1 - start < LONGEST_KEY) name.push(bytes.subarray(start, at - 1));
         inString = false;
-        nameEnds();
+        nameEnds(at);
         return at;
       }
     }
@@ -138,8 +142,13 @@ export function jsonScan(): JsonScan {
           else if (byte === COLON) expectName = false;
         }
       }
+      before += bytes.length;
       return problem === undefined;
     },
-    result: () => ({ noLog, ...(problem && { problem }) }),
+    result: () => ({
+      noLog,
+      ...(problem && { problem }),
+      ...(rootIsObject && depth === 0 && !inString && { controls: seen }),
+    }),
   };
 }

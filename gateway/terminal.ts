@@ -10,6 +10,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const CLOSE_BRACKET = 0x5d;
 const BLANK = /(\n\n|\r\r|\r\n\r\n)/;
+const EMPTY = Buffer.alloc(0);
 
 /**
  * `markers` are beginnings of lines. One that ends like `[DONE]` is the end by itself; behind any other the event's data follows,
@@ -18,9 +19,9 @@ const BLANK = /(\n\n|\r\r|\r\n\r\n)/;
 export function terminalWatch(markers: readonly Buffer[]): TerminalWatch {
   const longest = Math.max(...markers.map(({ length }) => length));
   /** The line that is not over yet, while it is short enough to become a marker. */
-  let line: Buffer | undefined = Buffer.alloc(0);
-  /** The last four bytes. */
-  let ending = "";
+  let line: Buffer | undefined = EMPTY;
+  /** The last four bytes, the last one lowest. */
+  let ending = 0;
   let announced = false;
   let done = false;
 
@@ -36,53 +37,49 @@ export function terminalWatch(markers: readonly Buffer[]): TerminalWatch {
 
   /** Looks at each beginning of a line; returns where the text behind a marker begins, or -1. */
   function search(text: Buffer, fromLineStart: boolean): number {
-    let at = fromLineStart ? 0 : nextLine(text, 0);
-    while (at !== -1) {
-      const found = markerAt(text, at);
+    // Where there is no CR it is looked for once, not in all that lies behind each line.
+    let cr = text.indexOf(CR);
+    for (let at = 0, atLineStart = fromLineStart; ; atLineStart = true) {
+      const found = atLineStart ? markerAt(text, at) : undefined;
       if (found === "final") done = true;
       if (found !== undefined) {
         announced = true;
         return at;
       }
-      const next = nextLine(text, at);
-      if (next === -1) {
-        line = text.length - at <= longest ? text.subarray(at) : undefined;
+      if (cr !== -1 && cr < at) cr = text.indexOf(CR, at);
+      const lf = text[at] === LF ? at : text.indexOf(LF, at);
+      const end = lf === -1 || (cr !== -1 && cr < lf) ? cr : lf;
+      if (end === -1) {
+        line = atLineStart && text.length - at <= longest ? text.subarray(at) : undefined;
         return -1;
       }
-      at = next;
+      at = end + 1;
+      if (at === text.length) {
+        line = EMPTY;
+        return -1;
+      }
     }
-    line = undefined;
-    return -1;
   }
 
   return {
     seen(bytes) {
       if (done || bytes.length === 0) return false;
       const before = ending;
-      ending = (ending + bytes.toString("latin1", Math.max(0, bytes.length - 4))).slice(-4);
-      let behind = before;
+      for (let at = Math.max(0, bytes.length - 4); at < bytes.length; at++) ending = (ending << 8) | (bytes[at] as number);
+      let behind = "";
       let from = 0;
       if (!announced) {
         const text = line === undefined || line.length === 0 ? bytes : Buffer.concat([line, bytes]);
         const at = search(text, line !== undefined);
         if (at === -1) return false;
         if (done) return true;
-        behind = "";
         from = Math.max(0, at - (text.length - bytes.length));
-      }
+      } else behind = String.fromCharCode((before >> 24) & 0xff, (before >> 16) & 0xff, (before >> 8) & 0xff, before & 0xff);
       done = BLANK.test(behind + bytes.toString("latin1", from));
       return done;
     },
     get betweenEvents() {
-      return /(\n\n|\r\r|\r\n\r\n)$/.test(ending);
+      return (ending & 0xffff) === 0x0a0a || (ending & 0xffff) === 0x0d0d || ending === 0x0d0a0d0a;
     },
   };
-}
-
-/** Index behind the next line break from `at` on; -1 when there is none. A break at the very end begins an empty line. */
-function nextLine(text: Buffer, at: number): number {
-  const lf = text.indexOf(LF, at);
-  const cr = text.indexOf(CR, at);
-  if (lf === -1 && cr === -1) return -1;
-  return (lf === -1 ? cr : cr === -1 ? lf : Math.min(lf, cr)) + 1;
 }

@@ -4,6 +4,7 @@ import { isIP, type LookupFunction } from "node:net";
 import { Pool } from "undici";
 import type { Tier } from "../genai/recorded.ts";
 import { isLoopback, isMetadata } from "./address.ts";
+import { sendsUsageWhenAsked } from "../genai/dialects/providers.ts";
 import type { UpstreamOptions } from "./options.ts";
 import { proxied, type Connections, type OutboundProxy } from "./outbound_proxy.ts";
 
@@ -22,6 +23,8 @@ export interface Upstream {
   readonly basePath: string;
   /** `Authorization` that takes the place of the caller's own. */
   readonly authorization: string | undefined;
+  /** Streams that would end without usage are asked for it. */
+  readonly addUsage: boolean;
   readonly dispatcher: Connections;
 }
 
@@ -33,6 +36,7 @@ export interface UpstreamTimeouts {
 
 export function upstream(name: string, options: UpstreamOptions, timeouts: UpstreamTimeouts, proxy: OutboundProxy): Upstream {
   const url = new URL(options.base_url);
+  const address = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const scheme = url.protocol === "https:" ? "https" : "http";
   const connect = {
     timeout: timeouts.connectMs,
@@ -41,7 +45,7 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
   };
   const connections = { connect, headersTimeout: timeouts.firstByteMs, bodyTimeout: timeouts.idleMs, allowH2: false } as const;
   // An outbound proxy's 127.0.0.1 is not this machine's.
-  const isHere = isIP(url.hostname.replace(/^\[(.*)\]$/, "$1")) !== 0 && isLoopback(url.hostname);
+  const isHere = isIP(address) !== 0 && isLoopback(url.hostname);
   const leavesThrough = isHere ? undefined : scheme === "https" ? proxy.httpsProxy : proxy.httpProxy;
   return {
     name,
@@ -49,10 +53,11 @@ export function upstream(name: string, options: UpstreamOptions, timeouts: Upstr
     capture: options.capture,
     origin: url.origin,
     scheme,
-    address: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    address,
     port: url.port === "" ? (scheme === "https" ? 443 : 80) : Number(url.port),
     basePath: url.pathname.replace(/\/+$/, ""),
     authorization: options.credential && `Bearer ${options.credential.reveal()}`,
+    addUsage: options.add_usage ?? sendsUsageWhenAsked({ name, address }),
     // As many connections as there are calls at once: a call that waits for another's stream to end would wait minutes.
     dispatcher: leavesThrough === undefined ? new Pool(url.origin, { ...connections, connections: null }) : proxied(proxy, connections),
   };

@@ -125,6 +125,8 @@ export const USAGE_REJECTED_PREDICTION_TOKENS = "spangate.usage.rejected_predict
 export const USAGE_UNCOUNTED = "spangate.usage.uncounted";
 /** Searches of the web that the provider made and bills apart. */
 export const USAGE_WEB_SEARCHES = "spangate.usage.web_searches";
+/** The gateway asked for usage in place of the caller. */
+export const USAGE_REQUESTED = "spangate.usage.requested";
 export const USAGE_SOURCE = "spangate.usage.source";
 export const WORKFLOW_ID = "spangate.workflow.id";
 export const WORKFLOW_PHASE = "spangate.workflow.phase";

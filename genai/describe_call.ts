@@ -73,6 +73,7 @@ export function modelAttributes(exchange: Exchange, errorType: string | undefine
         response?.outputMessages.flatMap(({ parts }) => parts.filter(({ type }) => type === "tool_call")).length || undefined,
       ],
       [names.OUTPUT_PARSE_ERROR, exchange.outputParseError],
+      [names.USAGE_REQUESTED, exchange.closed.usageAsked],
       [names.USAGE_SOURCE, response?.usage ? "provider" : "none"],
       [names.SERVER_ADDRESS, opened.upstream?.address],
       [names.SERVER_PORT, opened.upstream?.port],

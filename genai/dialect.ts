@@ -77,6 +77,8 @@ export interface Dialect {
   readonly attributes: Attributes;
   /** Beginnings of the lines that announce the last event of a stream, after which clients stop reading: `data: [DONE]`. */
   readonly terminal: readonly string[];
+  /** Its streams end with usage only where the request says `stream_options: {"include_usage": true}`. */
+  readonly usageOnRequest?: true;
   /** Whether a request is in this dialect; `path` is the one below the upstream's base URL, such as `/chat/completions`. */
   matches(method: string, path: string): boolean;
   readRequest(body: unknown): RequestFacts;

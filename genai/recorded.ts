@@ -82,6 +82,8 @@ export interface Closed {
   readonly attempts: readonly Attempt[];
   /** Microseconds from the request's last held byte to its sending; the waiting for the record at the end comes after it is written. */
   readonly overheadUs: number;
+  /** The gateway asked for the usage that the reply brings, and took its event out of what the client got. */
+  readonly usageAsked?: true;
 }
 
 /** Bytes of the reply and when they came. */

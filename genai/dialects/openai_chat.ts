@@ -11,6 +11,7 @@ export const openaiChat: Dialect = {
   operation: "chat",
   attributes: { [names.OPENAI_API_TYPE]: "chat_completions" },
   terminal: DONE_LINES,
+  usageOnRequest: true,
   matches: (method, path) => method === "POST" && /\/chat\/completions\/?$/.test(path),
   readRequest,
   readResponse: readChoices,

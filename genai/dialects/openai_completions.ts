@@ -11,6 +11,7 @@ export const openaiCompletions: Dialect = {
   operation: "text_completion",
   attributes: {},
   terminal: DONE_LINES,
+  usageOnRequest: true,
   matches: (method, path) => method === "POST" && /(?<!\/chat)\/completions\/?$/.test(path),
   readRequest,
   readResponse: readChoices,

@@ -34,10 +34,19 @@ export interface Provider {
   readonly openai: boolean;
 }
 
+/** Whether an upstream is known to understand `stream_options.include_usage`: by its host, or because the operator calls it so. */
+export function sendsUsageWhenAsked(upstream: { readonly name: string; readonly address: string }): boolean {
+  return upstream.name === "openai" || providerAt(upstream.address) === "openai";
+}
+
 /** The host tells best; else the name the operator gave the upstream, unless that is no name, and then the API it speaks. */
 export function providerOf(upstream: { readonly name: string; readonly address: string }): Provider {
-  const host = upstream.address.toLowerCase().replace(/\.$/, "");
-  const known = PROVIDER_HOSTS.find(([pattern]) => pattern.test(host))?.[1];
+  const known = providerAt(upstream.address);
   if (known !== undefined) return { name: known, openai: OPENAI.has(known) };
   return { name: upstream.name === "default" ? "openai" : upstream.name, openai: true };
+}
+
+function providerAt(address: string): string | undefined {
+  const host = address.toLowerCase().replace(/\.$/, "");
+  return PROVIDER_HOSTS.find(([pattern]) => pattern.test(host))?.[1];
 }
