@@ -7,7 +7,7 @@ import type { Processor } from "./processor.ts";
 import type { ProcessorTools } from "./tools.ts";
 import { byTier, whenScrubbed, withhold } from "./withhold.ts";
 
-const tools: ProcessorTools = { key: Buffer.alloc(32, 1), onPrinted: () => {} };
+const tools: ProcessorTools = { key: Buffer.alloc(32, 1), onProblem: () => {}, onPrinted: () => {} };
 const upperCase = fileURLToPath(new URL("../testing/modules/upper_case.ts", import.meta.url));
 
 /** Each of them, with options that make it work. */
