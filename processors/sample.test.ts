@@ -80,7 +80,7 @@ const cases: readonly { title: string; options: object; spans: readonly Span[]; 
   {
     title: "takes an unknown cost for none",
     options: { ratio: 0, keep: { costlier_than_usd: 0 } },
-    spans: call(LOW, { cost: { usd: null } }),
+    spans: call(LOW, { cost: {} }),
     spansKept: 0,
     contentKept: false,
   },

@@ -27,7 +27,7 @@ export const sampleOptions = z.strictObject({
 });
 export type SampleOptions = Resolved<z.output<typeof sampleOptions>>;
 
-type Priced = Span & { readonly cost?: { readonly usd?: string | null } };
+type Priced = Span & { readonly cost?: { readonly usd?: string } };
 
 /** Decides for all spans of a call at once, by what is most telling of any of them. */
 export function sample({ when, ratio: kept, content_ratio, keep }: SampleOptions): Processor {
