@@ -87,9 +87,9 @@ async function start({ raw, dataDir, socket, live: liveLanes }: Extract<ToPipeli
     userKey: loadOrCreateKey(join(dataDir, "keys", "user.key")),
     processors,
     onLost: (reason) => log.warn({ reason }, "a worker of the pipeline was lost and replaced"),
+    onProblem: (problem) => log.error({ problem }, "spans are not processed as configured"),
     onPrinted: (processor, line) => log.info({ processor, line }, "a module printed a line"),
     priceOverrides: settings.prices.overrides,
-    onProblem: (problem) => log.error({ problem }, "spans are not processed as configured"),
   });
   if (changed !== undefined) reload(changed);
   const started = await pipeline({
@@ -135,7 +135,7 @@ function reload(raw: RawConfig): void {
   const again = settings.processors;
   if (JSON.stringify(again) === JSON.stringify(processors) && !again.some(({ use }) => use === "module")) return;
   processors = again;
-  carrier.renew(again);
+  carrier.renew({ processors: again });
   log.info({ processors: again.map(({ use }) => use) }, "batches go through other processors from now on");
 }
 

@@ -16,7 +16,7 @@ test("every setting is described and has a row", () => {
   expect(settings.length).toBeGreaterThan(50);
   for (const { key, description } of settings) {
     expect(description, key).toMatch(/^[A-Z`].{15,}\.$/);
-    expect(page, key).toMatch(new RegExp(`^\\| \`([\\w[\\].]+\\.)?${key}\` \\|`, "m"));
+    expect(page, key).toMatch(new RegExp(`^\\| \`([\\w[\\].<>]+\\.)?${key}\` \\|`, "m"));
     expect(page, key).toContain(description);
   }
 });
@@ -24,8 +24,14 @@ test("every setting is described and has a row", () => {
 test("each kind of processor has a section with its options, and what they share has one of its own", () => {
   const [, ...sections] = (DOCUMENTS["docs/config.md"]?.() ?? "").split(/^## /m);
   const titles = sections.map((text) => text.split("\n")[0]);
-  const kinds = jsonSchema.properties?.["processors"]?.items?.oneOf?.map(({ properties }) => properties?.["use"]?.const);
+  const uses = jsonSchema.properties?.["processors"]?.items?.oneOf?.map(({ properties }) => properties?.["use"]);
+  const kinds = uses?.map((use) => use?.const);
   expect(kinds).toContain("sample");
+  for (const use of uses ?? [])
+    expect(
+      sections.some((text) => use?.description !== undefined && text.includes(use.description)),
+      use?.const,
+    ).toBe(true);
   expect(titles).toEqual(expect.arrayContaining(kinds?.map((use) => `\`processors[]\` with \`use: ${use}\``) ?? []));
   const sample = sections.find((text) => text.includes("`use: sample`"));
   expect(sample).toContain("| `keep.errors` | true or false | `true` |");

@@ -124,12 +124,14 @@ interface Row {
   readonly required: boolean;
 }
 
-/** Settings of a section; those of a mapping within it stand as `keep.errors`, those of a list's entries as `deny[].type`. */
+/** Settings of a section; those of a mapping within it stand as `keep.errors`, those of a list's entries as `deny[].type`, those behind names as `tenants.<name>.operator`. */
 function rowsOf(node: SchemaNode): readonly Row[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, each]): readonly Row[] => {
     const row = { key, node: each, required: node.required?.includes(key) ?? false };
     if (node === jsonSchema || each.title) return [row];
     if (each.items?.properties && !each.items.title) return [row, ...within(`${key}[]`, each.items)];
+    if (each.additionalProperties && each.additionalProperties.properties)
+      return [row, ...within(`${key}.<name>`, each.additionalProperties)];
     return each.properties ? within(key, each) : [row];
   });
 }

@@ -30,7 +30,7 @@ test("is complete from defaults alone", () => {
     demo: false,
     upstreams: {},
     clients: [],
-    processors: [],
+    processors: ["count_tokens", "scrub", "price"].map((use): unknown => expect.objectContaining({ use })),
     gateway: {
       host: "127.0.0.1",
       port: 4000,

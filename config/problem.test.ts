@@ -70,7 +70,7 @@ const mistakes = [
     path: "processors[0].use",
     where: "1:14",
     message: "is missing",
-    fix: "Set it to one of attributes, ",
+    fix: "Set it to one of ",
   },
   {
     title: "a processor that is a word",

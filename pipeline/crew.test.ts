@@ -148,12 +148,12 @@ test("batches given after a renewal go through the new processors, those at work
   const carryAll = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => workers.carry([asking("m", `${i}`)], {})));
   expect((await carryAll(4)).flatMap(stepsOf)).toEqual(Array(4).fill("old"));
   const before = carryAll(12);
-  workers.renew(checked({ use: "attributes", set: { step: "new" } }));
+  workers.renew({ processors: checked({ use: "attributes", set: { step: "new" } }) });
   const after = carryAll(4);
   const steps = (await before).flatMap(stepsOf);
   expect(steps).toEqual([...Array(4).fill("old"), ...Array(8).fill("new")]); // four were in hands already
   expect((await after).flatMap(stepsOf)).toEqual(Array(4).fill("new"));
-  for (let i = 0; i < 5; i++) workers.renew(checked({ use: "attributes", set: { step: i } }));
+  for (let i = 0; i < 5; i++) workers.renew({ processors: checked({ use: "attributes", set: { step: i } }) });
   expect((await carryAll(4)).flatMap(stepsOf)).toEqual(Array(4).fill(4));
 });
 
@@ -174,6 +174,14 @@ test("what a module prints is told with its name", async () => {
     ).toEqual(["loud seen 2"]);
   }
   rmSync(folder, { recursive: true });
+});
+
+test("what is wrong is told once, though each worker finds it", async () => {
+  const problems: string[] = [];
+  await using workers = misbehaving({ workers: 2, onProblem: (problem) => problems.push(problem) });
+  await Promise.all(["a", "b", "c", "d"].map((id) => workers.carry([asking("tell:the same", id)], {})));
+  await workers.carry([asking("tell:another", "e")], {});
+  expect(problems).toEqual(["the same", "another"]);
 });
 
 test("disposing waits for what is at work", async () => {

@@ -7,7 +7,7 @@ import type { IntakeCursor } from "./batch.ts";
 import type { Carried, Carrier } from "./carrier.ts";
 import { StageError } from "./letter.ts";
 import { ownMemory, pack } from "./parcel.ts";
-import type { Answer, Said, Task, WorkerData } from "./worker.ts";
+import type { Answer, Aside, Said, Task, WorkerData } from "./worker.ts";
 
 export interface CrewOptions {
   /** Key of the pseudonyms of end users. */
@@ -24,17 +24,17 @@ export interface CrewOptions {
   readonly patienceSeconds?: number;
   /** A worker was replaced. */
   readonly onLost: (reason: string) => void;
-  /** A module of the user printed a line. */
-  readonly onPrinted?: (processor: string, line: string) => void;
   /** Path of the operator's own prices. */
   readonly priceOverrides?: string | undefined;
   /** Something is wrong that an operator should know; told once, though each worker finds it. */
   readonly onProblem?: (problem: string) => void;
+  /** A module of the user printed a line. */
+  readonly onPrinted?: (processor: string, line: string) => void;
 }
 
 export interface Crew extends Carrier {
   /** Batches that no worker has yet go through these processors; those at work end as they began. Modules are loaded anew. */
-  renew(processors: readonly ProcessorOptions[]): void;
+  renew(settings: Pick<CrewOptions, "processors" | "priceOverrides">): void;
 }
 
 /** One batch at work and one that waits beside it: the worker need not wait for this thread in between. */
@@ -70,11 +70,8 @@ interface Hand {
 export function crew(options: CrewOptions): Crew {
   const { heapMb = 1024, patienceSeconds = 30, entry = new URL("./carry_worker.ts", import.meta.url) } = options;
   const { workers = Math.max(1, Math.min(2, availableParallelism() - 1)) } = options;
-  let workerData: WorkerData = {
-    userKey: options.userKey.bytes,
-    processors: options.processors ?? [],
-    priceOverrides: options.priceOverrides,
-  };
+  const { processors = [], priceOverrides } = options;
+  let workerData: WorkerData = { userKey: options.userKey.bytes, processors, priceOverrides };
   let lastProblem: string | undefined;
   const waiting: Job[] = [];
   let ended = false;
@@ -95,11 +92,7 @@ export function crew(options: CrewOptions): Crew {
     const worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
     const hand: Hand = { worker, ready: false, held: [], seconds: 0, retired: false };
     worker.on("message", (said: Said) => {
-      if (typeof said === "object" && "printed" in said) return options.onPrinted?.(said.processor, said.printed);
-      if (typeof said === "object" && "problem" in said) {
-        if (said.problem !== lastProblem) options.onProblem?.((lastProblem = said.problem));
-        return;
-      }
+      if (typeof said === "object" && ("printed" in said || "problem" in said)) return heard(said);
       hand.seconds = 0;
       if (said === "ready") hand.ready = true;
       else settle(hand, said);
@@ -110,6 +103,11 @@ export function crew(options: CrewOptions): Crew {
     worker.unref();
     hands.add(hand);
     assign();
+  }
+
+  function heard(said: Aside): void {
+    if ("printed" in said) options.onPrinted?.(said.processor, said.printed);
+    else if (said.problem !== lastProblem) options.onProblem?.((lastProblem = said.problem));
   }
 
   function settle(hand: Hand, answer: Answer): void {
@@ -172,8 +170,8 @@ export function crew(options: CrewOptions): Crew {
         waiting.push({ recorded, through, done, failed, tries: 0 });
         assign();
       }),
-    renew(processors) {
-      workerData = { ...workerData, processors };
+    renew(settings) {
+      workerData = { ...workerData, ...settings };
       const before = [...hands];
       for (const hand of before) hand.retired = true;
       for (const hand of before) dismiss(hand);

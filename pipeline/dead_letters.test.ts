@@ -231,6 +231,23 @@ test("a letter whose cause is gone is replayed exactly once, one that fails agai
   expect(await again.stored()).toEqual(["a", "b", "c"]);
 });
 
+test("a letter whose spans a processor drops by now is gone, and they are counted as dropped", async () => {
+  const fails = throwing("b");
+  let unwanted = "";
+  const filter: Processor = { name: "filter", process: (spans) => spans.filter(({ exchangeId }) => exchangeId !== unwanted) };
+  await using writing = await lane();
+  await using running = await start({ dataDir, processors: [filter], faults: [fails] });
+  for (const id of ["a", "b"]) writing.end(id, whole(id));
+  await writing.written();
+  expect(await running.stored()).toEqual(["a"]);
+  fails.mended = true;
+  unwanted = "b";
+  expect(await running.pipeline.replay(await ids(running))).toEqual({ replayed: 0, already_stored: 1, failed: 0, unknown: 0 });
+  expect([await ids(running), await running.stored()]).toEqual([[], ["a"]]);
+  const { appended, stored, dropped_by } = await running.pipeline.counts();
+  expect([appended, stored, dropped_by]).toEqual([4, 2, { filter: 2 }]);
+});
+
 test("killed between storing a letter's spans and removing it, the pipeline stores them once", async () => {
   const fails = throwing("b");
   await using writing = await lane();

@@ -28,20 +28,24 @@ export interface Task {
 /** What has become of the oldest task that is not answered yet. */
 export type Answer = (Processed & { readonly record: Uint8Array<ArrayBuffer> }) | { readonly stage: Stage; readonly reason: string };
 
-/**
- * What a worker says: before all else that it can take tasks, then its answers, and in between what a module of the user printed and what an
- * operator should know.
- */
-export type Said = "ready" | Answer | { readonly printed: string; readonly processor: string } | { readonly problem: string };
+/** What a worker says: before all else that it can take tasks, then its answers, and at any time what somebody should know. */
+export type Said = "ready" | Answer | Aside;
+/** Something that an operator should know, or a line that a module of the user printed. */
+export type Aside = { readonly problem: string } | { readonly printed: string; readonly processor: string };
 
 /** The life of a worker thread. It ends when it is told to, never by itself. */
 export function work(processors: (options: readonly ProcessorOptions[], tools: ProcessorTools) => readonly Processor[]): void {
   const port = parentPort;
   if (port === null) throw new Error("this module runs in a worker thread");
   const { userKey, processors: options, priceOverrides } = workerData as WorkerData;
-  const onPrinted = (processor: string, printed: string): void => port.postMessage({ printed, processor } satisfies Said);
-  const onProblem = (problem: string): void => port.postMessage({ problem } satisfies Said);
-  const straight = carrier(processors(options, { key: userKey, priceOverrides, onPrinted, onProblem }), { userKey: userKeys(userKey) });
+  const tell = (aside: Aside): void => port.postMessage(aside);
+  const steps = processors(options, {
+    key: userKey,
+    priceOverrides,
+    onProblem: (problem) => tell({ problem }),
+    onPrinted: (processor, printed) => tell({ printed, processor }),
+  });
+  const straight = carrier(steps, { userKey: userKeys(userKey) });
 
   async function answer({ parcel, through }: Task): Promise<Answer> {
     try {

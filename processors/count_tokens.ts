@@ -7,7 +7,7 @@ import { countContent } from "./tokens/content.ts";
 import { tokenizer, type CountText } from "./tokens/tokenizer.ts";
 
 export const countTokensOptions = z.strictObject({
-  use: z.literal("count_tokens"),
+  use: z.literal("count_tokens").meta({ description: "Counts the tokens of calls that nobody counted, and marks them as estimated." }),
   max_characters: z
     .int()
     .min(0)

@@ -19,7 +19,7 @@ const rule = z.strictObject({
 });
 
 export const creditsOptions = z.strictObject({
-  use: z.literal("credits"),
+  use: z.literal("credits").meta({ description: "Tells what a call consumed in credits, by rules." }),
   rules: z.array(rule).min(1).meta({ description: "The first that matches a call counts; a call that none matches has no credits." }),
 });
 export type CreditsOptions = Resolved<z.output<typeof creditsOptions>>;

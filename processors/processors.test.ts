@@ -24,6 +24,11 @@ const ALL: readonly ({ readonly options: object } & ProcessorPromises)[] = [
   { options: { use: "filter", by: "span", keep: [{ kind: ["client"] }] }, idempotent: true },
   { options: { use: "sample", ratio: 0.5, content_ratio: 0.25 }, idempotent: true },
   { options: { use: "sample", ratio: 0.1, when: { tenant: ["acme"] } }, idempotent: true },
+  { options: { use: "count_tokens" }, idempotent: true },
+  { options: { use: "scrub" }, idempotent: true },
+  { options: { use: "scrub", operators: { EMAIL: "hmac" }, tenants: { default: { operator: "mask" } } }, idempotent: true },
+  { options: { use: "price" }, idempotent: true },
+  { options: { use: "credits", rules: [{ per_call: 1 }] }, idempotent: true },
   { options: { use: "module", path: upperCase, name: "upper_case" }, idempotent: true },
 ];
 

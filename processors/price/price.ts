@@ -7,7 +7,7 @@ import { decimal, nanos, toDecimal, toNanos } from "./decimal.ts";
 import type { Price, Prices } from "./prices.ts";
 import { serviceTier } from "./service_tier.ts";
 
-export const priceOptions = z.strictObject({ use: z.literal("price") });
+export const priceOptions = z.strictObject({ use: z.literal("price").meta({ description: "Says what each call cost." }) });
 export type PriceOptions = z.output<typeof priceOptions>;
 
 /** The column holds eighteen digits, nine of them behind the point. */

@@ -81,7 +81,7 @@ const operator = z.enum(OPERATORS);
 const operators = z.partialRecord(z.enum(TYPES), operator);
 
 export const scrubOptions = z.strictObject({
-  use: z.literal("scrub"),
+  use: z.literal("scrub").meta({ description: "Takes personal data and secrets out of what is kept." }),
   ...detectorOptions.shape,
   operator: operator.default("marker").meta({
     description:
@@ -90,7 +90,13 @@ export const scrubOptions = z.strictObject({
   }),
   operators: operators.default({}).meta({ description: "Operators of single types, such as `EMAIL: hmac`." }),
   tenants: z
-    .record(z.string(), z.strictObject({ operator: operator.optional(), operators: operators.default({}) }))
+    .record(
+      z.string(),
+      z.strictObject({
+        operator: operator.optional().meta({ description: "For this tenant, what takes the place of what is found." }),
+        operators: operators.default({}).meta({ description: "For this tenant, operators of single types." }),
+      }),
+    )
     .default({})
     .meta({ description: "Operators of single tenants, in place of those above." }),
   budget_ms: z
