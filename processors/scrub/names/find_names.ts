@@ -12,7 +12,7 @@ export type NameMode = "precision" | "balanced" | "recall";
 /** How far ahead of nothing a name must be, in the units of the weights. */
 const RESERVE: Readonly<Record<NameMode, number>> = { precision: 20, balanced: 0, recall: -20 };
 /** How far ahead it must be to be looked for in the rest of the text. */
-const SURE = 60;
+const SURE = 30;
 /** Columns larger than this are given back after the text that needed them. */
 const KEPT_ROWS = 1 << 17;
 

@@ -14,6 +14,7 @@ import {
   MARGIN,
   MIXED,
   NUMBER,
+  STOP,
   tokenize,
   tokensFor,
   UNCASED,
@@ -63,7 +64,7 @@ export function readSentence(text: string, skip: Int32Array, lexicon: Lexicon, s
   if (describeWords(sentence, lexicon)) findZones(sentence);
 }
 
-/** The flags of the parts of a joined word: "Hood-Ramirez" is what "Hood" and "Ramirez" are. */
+/** The flags of the parts of a joined word: "Hood-Ramirez" is what "Hood" and "Ramirez" are, "post-run" as ordinary as "run". */
 function partFlags(lexicon: Lexicon, text: string, start: number, stop: number): number {
   const { classes, folded } = characters();
   let known = 0;
@@ -75,7 +76,8 @@ function partFlags(lexicon: Lexicon, text: string, start: number, stop: number):
       hash = HASH_START;
     } else hash = Math.imul(hash ^ (code < 0x2000 ? (folded[code] as number) : code), HASH_STEP);
   }
-  return (known | lookUp(lexicon, hash)) & (FIRST_NAME | LAST_NAME | STREET);
+  const last = lookUp(lexicon, hash);
+  return ((known | last) & (FIRST_NAME | LAST_NAME | STREET)) | (last & ORDINARY);
 }
 
 const LONG_ENOUGH_FOR_AN_ENDING = 6;
@@ -140,18 +142,42 @@ function isNumber(form: number): boolean {
   return form === NUMBER || form === ALPHANUMERIC;
 }
 
-/** Whether a token is worth asking about. Needs the tags of the tokens before it. */
-export function isCandidate({ tokens, flags, zone, tags }: Sentence, row: number): boolean {
-  const form = tokens.shape[row] as number;
-  if (zone[row] === 1) return form !== CODE && form < UNCASED + 1;
-  if (form === CAPITALISED || form === CAPITALS || form === INITIAL) return true;
+/** What a token may be part of, as bits. */
+export const MAYBE_NAME = 1;
+export const MAYBE_ADDRESS = 2;
+
+/** What is worth asking about a token; 0 when nothing is. Needs the tags of the tokens before it. */
+export function candidacy(sentence: Sentence, row: number): number {
+  const { shape } = sentence.tokens;
+  const form = shape[row] as number;
+  if (form === CODE || form > UNCASED) return 0;
+  return (isMaybeName(sentence, row, form) ? MAYBE_NAME : 0) | (sentence.zone[row] === 1 ? MAYBE_ADDRESS : 0);
+}
+
+function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: number): boolean {
+  if (form === CAPITALISED || form === CAPITALS) return true;
+  const next = tokens.shape[row + 1] as number;
+  const inName = isNameTag(tags[row - 1] as number);
+  if (form === INITIAL) return inName || tokens.gapKind[row + 1] === STOP || isCapital(next);
   const known = flags[row] as number;
-  const named = (known & (FIRST_NAME | LAST_NAME)) !== 0;
-  if (form === MIXED || form === UNCASED) return named || isNameTag(tags[row - 1] as number);
+  const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
+  if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
-  if (isNameTag(tags[row - 1] as number)) return (known & (ORDINARY | PARTICLE)) !== ORDINARY;
-  if (named && (known & ORDINARY) === 0) return true;
-  return (known & ORDINARY) === 0 && ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+  if ((known & PARTICLE) !== 0) return inName || isCapital(next);
+  if ((known & ORDINARY) !== 0) return false;
+  return inName || listed || ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+}
+
+/** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */
+const ABBREVIATION = 4;
+
+/** Whether a sentence may have ended before this token: after a stop that no initial and no abbreviation explains. */
+export function startsSentence({ tokens, flags }: Sentence, row: number): boolean {
+  if (tokens.gapKind[row] !== STOP) return false;
+  const form = tokens.shape[row - 1] as number;
+  if (form === INITIAL || isNumber(form)) return false;
+  const length = (tokens.stop[row - 1] as number) - (tokens.start[row - 1] as number);
+  return length > ABBREVIATION || ((flags[row - 1] as number) & (STREET | UNIT | TITLE | FIRST_NAME | LAST_NAME | ORDINARY)) === ORDINARY;
 }
 
 function isNameTag(tag: number): boolean {
