@@ -1,6 +1,7 @@
 import { characters, HASH_START, HASH_STEP, JOINER } from "./characters.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, STREET, TITLE, UNIT } from "./lexicon.ts";
+import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
 import type { Tokens } from "./tokens.ts";
 import {
   ALPHANUMERIC,
@@ -106,8 +107,11 @@ function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexico
   return hinted;
 }
 
+/** How far around a hint an address may reach, in tokens. */
 const BEFORE_HINT = 4;
 const AFTER_HINT = 7;
+const BEFORE_NUMBER = 3;
+const AFTER_NUMBER = 6;
 
 /** Marks where an address may be: around street words, units with a number, and numbers beside capitalised words. */
 function findZones({ tokens, flags, zone }: Sentence): void {
@@ -130,7 +134,10 @@ function findZones({ tokens, flags, zone }: Sentence): void {
         isNumber(shape[row + 1] as number) ||
         isNumber(shape[row + 2] as number);
     } else if (form === CAPITALS) hint = length === 2 && isNumber(shape[row + 1] as number) && gapKind[row + 1] === BLANK;
-    if (hint) zone.fill(1, Math.max(MARGIN, row - BEFORE_HINT), Math.min(end, row + AFTER_HINT));
+    if (!hint) continue;
+    const number = isNumber(form);
+    const last = Math.min(end, row + (number ? AFTER_NUMBER : AFTER_HINT));
+    for (let near = Math.max(MARGIN, row - (number ? BEFORE_NUMBER : BEFORE_HINT)); near < last; near++) zone[near] = 1;
   }
 }
 
@@ -148,24 +155,34 @@ export const MAYBE_ADDRESS = 2;
 
 /** What is worth asking about a token; 0 when nothing is. Needs the tags of the tokens before it. */
 export function candidacy(sentence: Sentence, row: number): number {
-  const { shape } = sentence.tokens;
-  const form = shape[row] as number;
+  const form = sentence.tokens.shape[row] as number;
   if (form === CODE || form > UNCASED) return 0;
-  return (isMaybeName(sentence, row, form) ? MAYBE_NAME : 0) | (sentence.zone[row] === 1 ? MAYBE_ADDRESS : 0);
+  return (isMaybeName(sentence, row, form) ? MAYBE_NAME : 0) | (isMaybeAddress(sentence, row, form) ? MAYBE_ADDRESS : 0);
+}
+
+/** Addresses begin with a number, a capital or a street word, and go on with anything. */
+function isMaybeAddress({ zone, flags, tags }: Sentence, row: number, form: number): boolean {
+  if (zone[row] === 0) return false;
+  return form !== LOWERCASE || isAddressTag(tags[row - 1] as number) || ((flags[row] as number) & (STREET | UNIT)) !== 0;
 }
 
 function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: number): boolean {
-  if (form === CAPITALISED || form === CAPITALS) return true;
+  const known = flags[row] as number;
   const next = tokens.shape[row + 1] as number;
   const inName = isNameTag(tags[row - 1] as number);
+  const cued = ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+  if (form === CAPITALISED) {
+    // The first word of a sentence, mostly.
+    const plain = known === ORDINARY && !inName && !cued && next === LOWERCASE && tokens.gapKind[row + 1] === BLANK;
+    return !plain;
+  }
+  if (form === CAPITALS) return true;
   if (form === INITIAL) return inName || tokens.gapKind[row + 1] === STOP || isCapital(next);
-  const known = flags[row] as number;
   const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
   if ((known & PARTICLE) !== 0) return inName || isCapital(next);
-  if ((known & ORDINARY) !== 0) return false;
-  return inName || listed || ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+  return (known & ORDINARY) === 0 && (inName || listed || cued);
 }
 
 /** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */
@@ -181,5 +198,9 @@ export function startsSentence({ tokens, flags }: Sentence, row: number): boolea
 }
 
 function isNameTag(tag: number): boolean {
-  return tag === 1 || tag === 2;
+  return tag === NAME_BEGINS || tag === NAME_GOES_ON;
+}
+
+function isAddressTag(tag: number): boolean {
+  return tag === ADDRESS_BEGINS || tag === ADDRESS_GOES_ON;
 }

@@ -10,7 +10,7 @@ const rows = new Int32Array(MOST_FEATURES);
  * Tags each token, left to right, seeing the tags it gave before. `reserve` is what a name or an address must be ahead of nothing: the
  * threshold. `margins` takes by how much it is, for each token of a name.
  */
-export function tag(sentence: Sentence, weights: Int8Array | Float32Array, reserve: number, margins: Float32Array): void {
+export function tag(sentence: Sentence, weights: Int8Array, reserve: number, margins: Float32Array): void {
   const { tags, tokens } = sentence;
   const { shape, gapKind, end } = tokens;
   for (let row = MARGIN; row < end; row++) {
@@ -27,13 +27,22 @@ export function tag(sentence: Sentence, weights: Int8Array | Float32Array, reser
     let nameGoesOn = 0;
     let addressBegins = 0;
     let addressGoesOn = 0;
-    for (let at = 0; at < count; at++) {
-      const weight = (rows[at] as number) * TAGS;
-      outside += weights[weight] as number;
-      nameBegins += weights[weight + 1] as number;
-      nameGoesOn += weights[weight + 2] as number;
-      addressBegins += weights[weight + 3] as number;
-      addressGoesOn += weights[weight + 4] as number;
+    if (maybe === MAYBE_NAME) {
+      for (let at = 0; at < count; at++) {
+        const weight = (rows[at] as number) * TAGS;
+        outside += weights[weight] as number;
+        nameBegins += weights[weight + 1] as number;
+        nameGoesOn += weights[weight + 2] as number;
+      }
+    } else {
+      for (let at = 0; at < count; at++) {
+        const weight = (rows[at] as number) * TAGS;
+        outside += weights[weight] as number;
+        nameBegins += weights[weight + 1] as number;
+        nameGoesOn += weights[weight + 2] as number;
+        addressBegins += weights[weight + 3] as number;
+        addressGoesOn += weights[weight + 4] as number;
+      }
     }
     const previous = startsSentence(sentence, row) ? OUTSIDE : (tags[row - 1] as number);
     let best = outside;
