@@ -32,6 +32,8 @@ export interface Sentence {
   tags: Uint8Array;
   /** The hash of the first word on the token's line: "Cc" before each of its names. */
   heads: Int32Array;
+  /** 1 where the token is still to be tagged. */
+  open: Uint8Array;
 }
 
 export function emptySentence(capacity = 4096): Sentence {
@@ -42,6 +44,7 @@ export function emptySentence(capacity = 4096): Sentence {
     zone: new Uint8Array(capacity),
     tags: new Uint8Array(capacity),
     heads: new Int32Array(capacity),
+    open: new Uint8Array(capacity),
   };
 }
 
@@ -56,12 +59,14 @@ export function readSentence(text: string, skip: Int32Array, lexicon: Lexicon, s
     sentence.zone = new Uint8Array(rows);
     sentence.tags = new Uint8Array(rows);
     sentence.heads = new Int32Array(rows);
+    sentence.open = new Uint8Array(rows);
   } else {
     const used = tokens.end + MARGIN;
     sentence.flags.fill(0, 0, used);
     sentence.zone.fill(0, 0, used);
     sentence.tags.fill(0, 0, used);
   }
+  sentence.open.fill(1, 0, tokens.end);
   if (describeWords(sentence, lexicon)) findZones(sentence);
 }
 
@@ -114,7 +119,7 @@ const BEFORE_NUMBER = 3;
 const AFTER_NUMBER = 6;
 
 /** Marks where an address may be: around street words, units with a number, and numbers beside capitalised words. */
-function findZones({ tokens, flags, zone }: Sentence): void {
+export function findZones({ tokens, flags, zone }: Sentence): void {
   const { shape, start, stop, gapKind, end } = tokens;
   for (let row = MARGIN; row < end; row++) {
     const form = shape[row] as number;

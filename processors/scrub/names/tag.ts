@@ -8,12 +8,13 @@ const rows = new Int32Array(MOST_FEATURES);
 
 /**
  * Tags each token, left to right, seeing the tags it gave before. `reserve` is what a name or an address must be ahead of nothing: the
- * threshold. `margins` takes by how much it is, for each token of a name.
+ * threshold. `margins` takes by how much it is, for each token of a name. Only open tokens are tagged.
  */
 export function tag(sentence: Sentence, weights: Int8Array, reserve: number, margins: Float32Array): void {
-  const { tags, tokens } = sentence;
+  const { tags, tokens, open } = sentence;
   const { shape, gapKind, end } = tokens;
   for (let row = MARGIN; row < end; row++) {
+    if (open[row] === 0) continue;
     const form = shape[row] as number;
     if (form >= NAME_MARKER) {
       tags[row] = form === NAME_MARKER ? NAME_BEGINS : form === ADDRESS_MARKER ? ADDRESS_GOES_ON : OUTSIDE;
