@@ -1,0 +1,20 @@
+import type { Sweep } from "./sweep.ts";
+
+/** How far behind a birth label its date may begin. */
+const WINDOW = 40;
+
+/** A date in its usual spellings. Months are checked by `MONTHS`. */
+export const DATE =
+  /(?<![\d./-])(?:(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:3[01]|[12]\d|0?[1-9])|(?:3[01]|[12]\d|0?[1-9])([-/. ])(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d年 ?\d{1,2}月 ?\d{1,2}日|(?:19|20)\d\d년 ?\d{1,2}월 ?\d{1,2}일|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:3[01]|[12]\d|0[1-9])|(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|er|º|ª)?(?: of|\.| de)?[ -](\p{L}{3,12})\.?,?(?: de| of| del)?[ -](?:(?:19|20)\d\d|\d\d)|(\p{L}{3,12})\.? (?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?,? (?:19|20)\d\d)(?![\d/-])/u;
+
+/** The date behind a birth label that ended at `from`. */
+export function birth(sweep: Sweep, from: number, months: ReadonlySet<string>): void {
+  const window = sweep.text.slice(from, from + WINDOW + 24);
+  if (!/\d/.test(window)) return;
+  const match = DATE.exec(window);
+  if (match === null || match.index > WINDOW) return;
+  const month = match[2] ?? match[3];
+  if (month !== undefined && !months.has(month.toLowerCase())) return;
+  if (/[.!?]\s+[A-Z]|\n\s*\n/.test(window.slice(0, match.index))) return;
+  sweep.take("DATE_OF_BIRTH", from + match.index, from + match.index + match[0].length, 0.8);
+}

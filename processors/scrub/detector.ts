@@ -1,0 +1,38 @@
+import { allowed } from "./allow.ts";
+import { denied } from "./deny.ts";
+import type { Finding } from "./finding.ts";
+import { LOCALES } from "./locales/index.ts";
+import { detectorOptions } from "./options.ts";
+import type { DetectorOptions } from "./options.ts";
+import { matching } from "./patterns.ts";
+import { resolve } from "./resolve.ts";
+import { Structured } from "./structured.ts";
+import { tag } from "./tagger.ts";
+
+/** Finds personal data and secrets in a text. Pure but for buffers that it uses again. */
+export interface Detector {
+  /** Disjoint, in order of their start. */
+  find(text: string): readonly Finding[];
+}
+
+/**
+ * A detector by these options; the tables that it needs are built here, once. Throws `ZodError` for options that are none, and `PatternError`
+ * for a user's pattern that cannot be used.
+ */
+export function detector(options: DetectorOptions = {}): Detector {
+  const { types, locales, allow, deny, patterns, names, threshold } = detectorOptions.parse(options);
+  const structured = new Structured(LOCALES.filter((locale) => locales.includes(locale.name)));
+  const byDenyList = denied(deny);
+  const byPattern = matching(patterns);
+  const isAllowed = allowed(allow);
+  const wanted = new Set(types);
+
+  return {
+    find(text) {
+      const certain = resolve([...structured.find(text), ...byDenyList(text), ...byPattern(text)], threshold);
+      const named = names === "off" ? [] : tag(text, certain, names);
+      const all = named.length === 0 ? certain : [...certain, ...named].toSorted((one, other) => one.start - other.start);
+      return all.filter((finding) => wanted.has(finding.type) && !isAllowed(text, finding));
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What a label can announce. A label is a phrase of the vocabulary; it stands for one or more of these. */
+export const FAMILIES = [
+  "phone",
+  "phone_cue",
+  "card",
+  "iban",
+  "swift",
+  "account",
+  "routing",
+  "ssn",
+  "national_id",
+  "tax_id",
+  "passport",
+  "licence",
+  "medical",
+  "plate",
+  "vin",
+  "device",
+  "geo",
+  "crypto",
+  "birth",
+  "username",
+  "username_cue",
+  "password",
+  "secret",
+  "email",
+  /** The first word of a vendor's key prefix, as `sk` of `sk-`. */
+  "vendor",
+  /** What is counted, ordered, versioned or traced: the number behind it is nobody's. */
+  "other",
+  "month",
+  /** `at` and `dot`, spelled out in an address that hides. */
+  "dot",
+  "street",
+  /** The scheme in front of a credential in a header. */
+  "bearer",
+] as const;
+export type Family = (typeof FAMILIES)[number];
+
+export const bitOf = Object.fromEntries(FAMILIES.map((family, index) => [family, 1 << index])) as Readonly<Record<Family, number>>;
+/** By its place in the list: labels are looked up for every number, and an array is faster than a name. */
+export const FAMILY = Object.fromEntries(FAMILIES.map((family, index) => [family, index])) as Readonly<Record<Family, number>>;
+
+/** Phrases by family. */
+export type Labels = Readonly<Partial<Record<Family, readonly string[]>>>;
