@@ -76,4 +76,3 @@ function collapse(sentence: Sentence): boolean {
   tokens.end = to;
   return any;
 }
-

@@ -125,7 +125,9 @@ function learn(sentence: Sentence, gold: Uint8Array, follow: boolean, { weights,
     let best = OUTSIDE;
     let most = -Infinity;
     for (let tag = 0; tag < TAGS; tag++) {
-      const allowed = tag === OUTSIDE || (tag < ADDRESS_BEGINS ? mayName && (tag === NAME_BEGINS || named) : mayAddress && (tag === ADDRESS_BEGINS || addressed));
+      const allowed =
+        tag === OUTSIDE ||
+        (tag < ADDRESS_BEGINS ? mayName && (tag === NAME_BEGINS || named) : mayAddress && (tag === ADDRESS_BEGINS || addressed));
       let score = allowed ? 0 : -Infinity;
       if (allowed) for (let at = 0; at < count; at++) score += weights[(rows[at] as number) * TAGS + tag] as number;
       scores[tag] = score;

@@ -65,7 +65,54 @@ const NATIONALITIES = THINGS.slice(THINGS.indexOf("English"), THINGS.indexOf("Me
 const MONTHS = CALENDAR_WORDS.slice(0, 12);
 const DAYS = CALENDAR_WORDS.slice(CALENDAR_WORDS.indexOf("monday"), CALENDAR_WORDS.indexOf("mon"));
 /** Orders that are names as well. */
-const IMPERATIVES = ["Mark", "Bill", "Pat", "Rob", "Sue", "Chase", "Grant", "Will", "Drew", "Skip", "Frank", "Hope", "Peg", "Nick", "Chuck", "Jack", "Bob", "Josh", "Pierce", "Wade", "Ward", "Trace", "Cash", "Reed", "Dean", "Art", "Gene", "Ray", "Rich", "Carry", "Dawn", "Faith", "Grace", "Heather", "Iris", "Ivy", "Joy", "May", "Melody", "Olive", "Pearl", "Penny", "Rose", "Ruby", "Summer", "Violet"];
+const IMPERATIVES = [
+  "Mark",
+  "Bill",
+  "Pat",
+  "Rob",
+  "Sue",
+  "Chase",
+  "Grant",
+  "Will",
+  "Drew",
+  "Skip",
+  "Frank",
+  "Hope",
+  "Peg",
+  "Nick",
+  "Chuck",
+  "Jack",
+  "Bob",
+  "Josh",
+  "Pierce",
+  "Wade",
+  "Ward",
+  "Trace",
+  "Cash",
+  "Reed",
+  "Dean",
+  "Art",
+  "Gene",
+  "Ray",
+  "Rich",
+  "Carry",
+  "Dawn",
+  "Faith",
+  "Grace",
+  "Heather",
+  "Iris",
+  "Ivy",
+  "Joy",
+  "May",
+  "Melody",
+  "Olive",
+  "Pearl",
+  "Penny",
+  "Rose",
+  "Ruby",
+  "Summer",
+  "Violet",
+];
 const KIN = [
   "wife",
   "husband",
@@ -124,7 +171,27 @@ function invented(chance: Chance): string {
   return capital(name);
 }
 
-const FAMILY_PARTICLES = ["de", "van", "von", "van der", "van den", "van de", "de la", "del", "da", "di", "bin", "al", "el", "Van", "De", "dos", "ten", "zu", "af"];
+const FAMILY_PARTICLES = [
+  "de",
+  "van",
+  "von",
+  "van der",
+  "van den",
+  "van de",
+  "de la",
+  "del",
+  "da",
+  "di",
+  "bin",
+  "al",
+  "el",
+  "Van",
+  "De",
+  "dos",
+  "ten",
+  "zu",
+  "af",
+];
 
 /** One person of a culture drawn at random: one in seven Chinese, one in twelve of no culture at all. */
 export function randomPerson(chance: Chance): Person {
@@ -164,8 +231,7 @@ function fullName(chance: Chance, { given, family, familyFirst }: Person): strin
   if (draw < 0.1) return `${given} ${chance.letter("ABCDEFGHIJKLMNOPRSTVW")}. ${family}`;
   if (draw < 0.14) return `${given} ${randomPerson(chance).given} ${family}`;
   if (draw < 0.17) return `${given} ${family}-${randomPerson(chance).family}`;
-  if (draw < 0.2)
-    return `${given} ${chance.pick(FAMILY_PARTICLES)} ${family}`;
+  if (draw < 0.2) return `${given} ${chance.pick(FAMILY_PARTICLES)} ${family}`;
   if (draw < 0.23) return `${given} ${family} ${randomPerson(chance).family}`;
   return `${given} ${family}`;
 }
@@ -279,7 +345,8 @@ const FILLERS: Readonly<Record<string, Filler>> = {
   Opening: (chance) => chance.pick(OPENINGS),
   Idlabel: (chance) => chance.pick(ID_LABELS),
   Place: (chance) => chance.pick(PLACE_NOUNS),
-  Landmark: (chance) => `${chance.pick([() => randomPerson(chance).family, () => fullName(chance, randomPerson(chance)), () => city(chance), () => capital(chance.pick(NOUNS))])()} ${chance.pick(PLACE_NOUNS)}`,
+  Landmark: (chance) =>
+    `${chance.pick([() => randomPerson(chance).family, () => fullName(chance, randomPerson(chance)), () => city(chance), () => capital(chance.pick(NOUNS))])()} ${chance.pick(PLACE_NOUNS)}`,
   sentence,
   Sentence: sentence,
   SENTENCE: (chance) => sentence(chance).toUpperCase(),
