@@ -88,6 +88,11 @@ function partFlags(lexicon: Lexicon, text: string, start: number, stop: number):
 
 const LONG_ENOUGH_FOR_AN_ENDING = 6;
 
+/** The street of an address stands beside a number. */
+function besideNumber(shape: Uint8Array, row: number): boolean {
+  return isNumber(shape[row - 1] as number) || isNumber(shape[row + 1] as number);
+}
+
 /** Looks every word up; says whether anything hints at an address. */
 function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexicon): boolean {
   const { folded } = characters();
@@ -103,7 +108,7 @@ function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexico
     let known = lookUp(lexicon, hash[row] as number);
     const from = start[row] as number;
     if ((lastPart[row] as number) > from) known |= partFlags(lexicon, text, from, stop[row] as number);
-    if (form === CAPITALISED && (known & ~(FIRST_NAME | LAST_NAME)) === 0 && (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING) {
+    if (form === CAPITALISED && (known & ~(FIRST_NAME | LAST_NAME)) === 0 && besideNumber(shape, row) && (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING) {
       known |= endingFlags(lexicon, folded, text, from, stop[row] as number) & STREET;
     }
     if ((known & (STREET | UNIT)) !== 0) hinted = true;

@@ -19,8 +19,10 @@ const REACH = 9;
  * when nothing new was found. Tagging and settling in turn ends where scrubbing the text again would find nothing.
  */
 export function settle(sentence: Sentence): boolean {
-  if (!collapse(sentence)) return false;
   const { tokens, flags, zone, tags } = sentence;
+  const first = firstFound(tokens, tags);
+  if (first === tokens.end) return false;
+  collapse(sentence, first);
   const { end } = tokens;
   zone.fill(0, 0, end + MARGIN);
   findZones(sentence);
@@ -28,51 +30,55 @@ export function settle(sentence: Sentence): boolean {
   return true;
 }
 
-/** Each run of one finding becomes one row; says whether there was any. */
-function collapse(sentence: Sentence): boolean {
-  const { tokens, flags, tags, heads, open } = sentence;
+/** The first token of a finding that is no marker yet. */
+function firstFound({ shape, end }: Tokens, tags: Uint8Array): number {
+  for (let row = MARGIN; row < end; row++) if (tags[row] !== OUTSIDE && (shape[row] as number) < OPAQUE) return row;
+  return end;
+}
+
+/** From `from` on, each run of one finding becomes one row. */
+function collapse({ tokens, flags, tags, heads, open }: Sentence, from: number): void {
   const { start, stop, hash, shape, gap, gapKind, lastPart, end } = tokens;
-  let to = MARGIN;
-  let head = 0;
+  let to = from;
+  let head = heads[from - 1] as number;
   let headIsNew = false;
   let opened = 0;
-  let any = false;
   open.fill(0, 0, end);
-  let row = MARGIN;
+  let row = from;
   for (; row < end; to++) {
     const first = row++;
     const tag = tags[first] as number;
     const isNew = tag !== OUTSIDE && (shape[first] as number) < OPAQUE;
-    const named = tag === NAME_BEGINS || tag === NAME_GOES_ON;
-    let last = first;
-    if (isNew) {
-      const goesOn = named ? NAME_GOES_ON : ADDRESS_GOES_ON;
-      while (row < end && tags[row] === goesOn && (shape[row] as number) < OPAQUE) last = row++;
-    }
-    const marker = named ? NAME_MARKER : ADDRESS_MARKER;
     start[to] = start[first] as number;
-    stop[to] = stop[last] as number;
-    hash[to] = isNew ? marker : (hash[first] as number);
-    shape[to] = isNew ? marker : (shape[first] as number);
     gap[to] = gap[first] as number;
     gapKind[to] = gapKind[first] as number;
-    lastPart[to] = isNew ? FOUND : (lastPart[first] as number);
-    flags[to] = isNew ? 0 : (flags[first] as number);
-    tags[to] = shape[to] === NAME_MARKER ? NAME_BEGINS : shape[to] === ADDRESS_MARKER ? ADDRESS_GOES_ON : OUTSIDE;
+    if (isNew) {
+      const named = tag === NAME_BEGINS || tag === NAME_GOES_ON;
+      const goesOn = named ? NAME_GOES_ON : ADDRESS_GOES_ON;
+      while (row < end && tags[row] === goesOn && (shape[row] as number) < OPAQUE) row++;
+      stop[to] = stop[row - 1] as number;
+      shape[to] = hash[to] = named ? NAME_MARKER : ADDRESS_MARKER;
+      lastPart[to] = FOUND;
+      flags[to] = 0;
+      tags[to] = named ? NAME_BEGINS : ADDRESS_GOES_ON;
+      open.fill(1, Math.max(MARGIN, to - REACH), to);
+      opened = to + REACH;
+    } else {
+      stop[to] = stop[first] as number;
+      hash[to] = hash[first] as number;
+      shape[to] = shape[first] as number;
+      lastPart[to] = lastPart[first] as number;
+      flags[to] = flags[first] as number;
+      tags[to] = tag;
+    }
     if (gapKind[to] === LINE) {
       headIsNew = isNew;
       head = hash[to] as number;
     }
     heads[to] = head;
-    if (isNew) {
-      any = true;
-      open.fill(1, Math.max(MARGIN, to - REACH), to);
-      opened = to + REACH;
-    }
     open[to] = headIsNew || to <= opened ? 1 : 0;
   }
   gap[to] = gap[end] as number;
   gapKind[to] = LINE;
   tokens.end = to;
-  return any;
 }
