@@ -1,7 +1,7 @@
 import type { Sweep } from "./sweep.ts";
 
 /** How far behind a birth label its date may begin. */
-const WINDOW = 56;
+const WINDOW = 40;
 
 /** A date in its usual spellings. Months are checked by `MONTHS`. */
 export const DATE =
@@ -10,6 +10,7 @@ export const DATE =
 /** The date behind a birth label that ended at `from`. */
 export function birth(sweep: Sweep, from: number, months: ReadonlySet<string>): void {
   const window = sweep.text.slice(from, from + WINDOW + 24);
+  if (!/\d/.test(window)) return;
   const match = DATE.exec(window);
   if (match === null || match.index > WINDOW) return;
   const month = match[2] ?? match[3];

@@ -1,3 +1,4 @@
+import { FAMILY } from "./families.ts";
 import { isMonotone, luhn } from "./checks.ts";
 import { closes, opens } from "./numbers.ts";
 import type { WrittenNumber } from "./numbers.ts";
@@ -6,32 +7,39 @@ import type { Sweep } from "./sweep.ts";
 /** A payment card in the number; how sure: grouped like one, or next to a label, or by its check digit alone. */
 export function card(sweep: Sweep, number: WrittenNumber): boolean {
   const { text } = sweep;
-  const length = number.digits.length;
-  if (length < 12 || length > 19 || number.plus || number.separators.includes("/") || number.parenthesis) return false;
+  const { length } = number;
+  if (length < 12 || length > 19 || number.plus || number.slash || number.parenthesis) return false;
   if (!opens(text, number.start) || !closes(text, number.end)) return false;
-  const labelled = sweep.near("card", number.start, 64);
-  const grouped = isGrouped(number);
-  if (!isIssued(number.digits) && !labelled) return false;
-  if (!luhn(number.digits)) {
+  const labelled = sweep.near(FAMILY.card, number.start, 64);
+  const grouped = number.count >= 3 && GROUPINGS.some((sizes) => number.isGrouped(sizes));
+  if (!labelled && !grouped && number.count > 1) return false;
+  const { digits } = number;
+  const issued = isIssued(digits);
+  if ((!issued && !labelled) || isMonotone(digits)) return false;
+  if (!luhn(digits)) {
     // A typing error keeps the form; the label says what was meant.
-    if (!labelled || (length !== 16 && length !== 15) || !isIssued(number.digits)) return false;
+    if (!labelled || !issued || (length !== 16 && length !== 15)) return false;
     sweep.take("CREDIT_CARD", number.start, number.end, 0.6);
     return true;
   }
-  if (isMonotone(number.digits)) return false;
-  const usual = length >= 14 && length <= 16 && !/^(?:5[06-9]|6[1-36-9])/.test(number.digits) && !sweep.near("account", number.start);
-  let score = grouped ? 0.85 : number.groups.length > 1 ? 0.45 : usual ? 0.6 : 0.3;
+  const usual = length >= 14 && length <= 16 && !/^(?:5[06-9]|6[1-36-9])/.test(digits) && !sweep.near(FAMILY.account, number.start);
+  let score = grouped ? 0.85 : usual ? 0.6 : 0.3;
   if (labelled) score += 0.35;
-  else if (sweep.said("other") > number.start - 24) score -= 0.3;
+  else if (sweep.said(FAMILY.other) > number.start - 24) score -= 0.3;
   if (score < 0.5) return false;
   sweep.take("CREDIT_CARD", number.start, number.end, Math.min(score, 0.97));
   return true;
 }
 
-function isGrouped(number: WrittenNumber): boolean {
-  const groups = number.groups.join("-");
-  return /^(?:4-4-4-[1-7]|4-4-4-4-[1-3]|4-6-[45])$/.test(groups);
-}
+const GROUPINGS: readonly (readonly number[])[] = [
+  [4, 4, 4, 4],
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 4, 4, 1],
+  [4, 4, 4, 2],
+  [4, 4, 4, 3],
+  [4, 4, 4, 4, 3],
+];
 
 /** Whether an issuer owns numbers of this beginning and length. */
 export function isIssued(digits: string): boolean {

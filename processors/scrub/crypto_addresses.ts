@@ -1,3 +1,4 @@
+import { FAMILY } from "./families.ts";
 import { createHash } from "node:crypto";
 import { kindAt, WORD } from "./characters.ts";
 import type { Sweep } from "./sweep.ts";
@@ -11,7 +12,7 @@ export function cryptoAddress(sweep: Sweep, start: number, end: number): boolean
   const length = end - start;
   if (length < 25 || length > 110 || (kindAt(text, start - 1) & WORD) !== 0) return false;
   const value = text.slice(start, end);
-  if (!isAddress(value, sweep.near("crypto", start, 64))) return false;
+  if (!isAddress(value, sweep.near(FAMILY.crypto, start, 64))) return false;
   sweep.take("CRYPTO_ADDRESS", start, end, 0.9);
   return true;
 }

@@ -38,7 +38,8 @@ export const FAMILIES = [
 export type Family = (typeof FAMILIES)[number];
 
 export const bitOf = Object.fromEntries(FAMILIES.map((family, index) => [family, 1 << index])) as Readonly<Record<Family, number>>;
-export const indexOf = Object.fromEntries(FAMILIES.map((family, index) => [family, index])) as Readonly<Record<Family, number>>;
+/** By its place in the list: labels are looked up for every number, and an array is faster than a name. */
+export const FAMILY = Object.fromEntries(FAMILIES.map((family, index) => [family, index])) as Readonly<Record<Family, number>>;
 
 /** Phrases by family. */
 export type Labels = Readonly<Partial<Record<Family, readonly string[]>>>;

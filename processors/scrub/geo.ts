@@ -1,3 +1,4 @@
+import { FAMILY } from "./families.ts";
 import { isDigit } from "./characters.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -28,7 +29,7 @@ function pair(sweep: Sweep, start: number): boolean {
   if ((ahead >= 48 && ahead <= 57) || ahead === 46 || ahead === 36) return false;
   PAIR.lastIndex = from;
   const found = PAIR.exec(text);
-  const labelled = sweep.near("geo", from);
+  const labelled = sweep.near(FAMILY.geo, from);
   if (found !== null) {
     const places = Math.min(found[1]?.length ?? 0, found[2]?.length ?? 0);
     if (labelled || (places >= 4 && /[1-9]\d?\./.test(found[0])) || (places >= 3 && /[NSEW°]/.test(found[0]))) {
@@ -36,7 +37,7 @@ function pair(sweep: Sweep, start: number): boolean {
       return true;
     }
   }
-  if (!sweep.near("geo", from, 16)) return false;
+  if (!sweep.near(FAMILY.geo, from, 16)) return false;
   return match(sweep, COORDINATE, from);
 }
 

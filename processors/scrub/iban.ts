@@ -1,3 +1,4 @@
+import { FAMILY } from "./families.ts";
 import { isDigit, kindAt, LETTER, WORD } from "./characters.ts";
 import { mod97 } from "./checks.ts";
 import { compact } from "./ids.ts";
@@ -37,7 +38,7 @@ export function iban(sweep: Sweep, start: number): boolean {
   if ((kindAt(text, end) & WORD) !== 0) return false;
   const value = compact(text.slice(start, end));
   const right = mod97(value.slice(4) + value.slice(0, 4)) === 1;
-  if (!right && !sweep.near("iban", start)) return false;
+  if (!right && !sweep.near(FAMILY.iban, start)) return false;
   sweep.take("IBAN", start, end, right ? 0.95 : 0.6);
   return true;
 }

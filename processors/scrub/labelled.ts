@@ -1,12 +1,13 @@
 import { ALPHANUMERIC, DIGIT, isDigit, kindAt, LETTER, LOWER, UPPER, WORD } from "./characters.ts";
-import type { Family } from "./families.ts";
+import { FAMILY } from "./families.ts";
 import type { PiiType } from "./finding.ts";
 import { hasLower } from "./ids.ts";
+import { REACH } from "./sweep.ts";
 import type { Sweep } from "./sweep.ts";
 
 /** What a label's value may look like: how many characters without separators, how many of them digits. */
 interface Shape {
-  readonly family: Family;
+  readonly family: number;
   readonly type: PiiType;
   readonly least: number;
   readonly most: number;
@@ -16,21 +17,22 @@ interface Shape {
 }
 
 const SHAPES: readonly Shape[] = [
-  { family: "passport", type: "PASSPORT", least: 6, most: 12, digits: 3 },
-  { family: "licence", type: "DRIVER_LICENSE", least: 5, most: 20, digits: 3, words: true },
-  { family: "medical", type: "MEDICAL_ID", least: 5, most: 18, digits: 4, words: true },
-  { family: "account", type: "BANK_ACCOUNT", least: 6, most: 24, digits: 6 },
-  { family: "routing", type: "ROUTING_NUMBER", least: 6, most: 12, digits: 5 },
-  { family: "ssn", type: "SSN", least: 9, most: 15, digits: 8 },
-  { family: "national_id", type: "NATIONAL_ID", least: 5, most: 20, digits: 3, words: true },
-  { family: "tax_id", type: "TAX_ID", least: 8, most: 18, digits: 5, words: true },
-  { family: "plate", type: "LICENSE_PLATE", least: 4, most: 10, digits: 1, words: true },
-  { family: "vin", type: "VIN", least: 17, most: 17, digits: 3 },
-  { family: "device", type: "DEVICE_ID", least: 8, most: 22, digits: 4 },
+  { family: FAMILY.passport, type: "PASSPORT", least: 6, most: 12, digits: 3 },
+  { family: FAMILY.licence, type: "DRIVER_LICENSE", least: 5, most: 20, digits: 3, words: true },
+  { family: FAMILY.medical, type: "MEDICAL_ID", least: 5, most: 18, digits: 4, words: true },
+  { family: FAMILY.account, type: "BANK_ACCOUNT", least: 6, most: 24, digits: 6 },
+  { family: FAMILY.routing, type: "ROUTING_NUMBER", least: 6, most: 12, digits: 5 },
+  { family: FAMILY.ssn, type: "SSN", least: 9, most: 15, digits: 8 },
+  { family: FAMILY.national_id, type: "NATIONAL_ID", least: 5, most: 20, digits: 3, words: true },
+  { family: FAMILY.tax_id, type: "TAX_ID", least: 8, most: 18, digits: 5, words: true },
+  { family: FAMILY.plate, type: "LICENSE_PLATE", least: 4, most: 10, digits: 1, words: true },
+  { family: FAMILY.vin, type: "VIN", least: 17, most: 17, digits: 3 },
+  { family: FAMILY.device, type: "DEVICE_ID", least: 8, most: 22, digits: 4 },
 ];
 
 /** A value whose label stands shortly before: the latest label counts, and what the value looks like must fit it. */
 export function labelled(sweep: Sweep, start: number, end: number): boolean {
+  if (start - sweep.identity > REACH) return false;
   let best: Shape | undefined;
   let latest = -1;
   for (const shape of SHAPES) {
@@ -106,7 +108,7 @@ function extendedRight(text: string, from: number, end: number, shape: Shape): n
     if (joint === 32) {
       if (lower > 0 || size > 9) break;
       if (digits === 0 && (shape.words !== true || size > 4)) break;
-      if (digits > 0 && isDigit(text, to - 1) && to - from >= shape.least && shape.family === "account") break;
+      if (digits > 0 && isDigit(text, to - 1) && to - from >= shape.least && shape.family === FAMILY.account) break;
       if (isLongEnough(text, from, to, shape)) break;
     } else if (digits === 0 && (joint !== 45 || lower > 0 || size > 4)) break;
     to = group;
@@ -118,5 +120,5 @@ function extendedRight(text: string, from: number, end: number, shape: Shape): n
 function isLongEnough(text: string, from: number, to: number, shape: Shape): boolean {
   let length = 0;
   for (let index = from; index < to; index++) if ((kindAt(text, index) & ALPHANUMERIC) !== 0) length += 1;
-  return length >= shape.most || (shape.family === "plate" && length >= 7);
+  return length >= shape.most || (shape.family === FAMILY.plate && length >= 7);
 }

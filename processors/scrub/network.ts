@@ -1,3 +1,4 @@
+import { FAMILY } from "./families.ts";
 import { ALPHANUMERIC, isDigit, kindAt, LETTER, WORD } from "./characters.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -10,7 +11,7 @@ export function ipv4(sweep: Sweep, start: number, end: number): boolean {
     return false;
   if (before === 47 && (kindAt(text, start - 2) & LETTER) !== 0) return false; // Chrome/120.0.0.0
   let index = start;
-  const octets: number[] = [];
+  let address = 0;
   for (let octet = 0; octet < 4; octet++) {
     if (octet > 0) {
       if (text.charCodeAt(index) !== 46) return false;
@@ -20,21 +21,24 @@ export function ipv4(sweep: Sweep, start: number, end: number): boolean {
     let value = 0;
     while (index - from < 4 && isDigit(text, index)) value = value * 10 + text.charCodeAt(index++) - 48;
     if (index === from || index - from > 3 || value > 255 || (index - from > 1 && text.charCodeAt(from) === 48)) return false;
-    octets.push(value);
+    address = address * 256 + value;
   }
   if ((kindAt(text, index) & WORD) !== 0 || (text.charCodeAt(index) === 46 && isDigit(text, index + 1))) return false;
   if (text.charCodeAt(index) === 45 && (kindAt(text, index + 1) & ALPHANUMERIC) !== 0 && !isDigit(text, index + 1)) return false;
-  const [first = 0, second = 0, third = 0, last = 0] = octets;
+  const first = Math.floor(address / 0x1000000);
+  const second = (address >>> 16) & 255;
+  const last = address & 255;
   // Nobody's: this host, everybody, netmasks, whole networks.
   if (first === 0 || first === 127 || (first === 255 && second === 255)) return true;
   if (last === 0 && text.charCodeAt(index) === 47 && isDigit(text, index + 1)) return true;
-  if (sweep.near("other", start, 12) || (second === 0 && third === 0 && last === 0)) return true;
+  if (sweep.near(FAMILY.other, start, 12) || (address & 0xffffff) === 0) return true;
   sweep.take("IP_ADDRESS", start, index, 0.85);
   return true;
 }
 
 /** A MAC or IPv6 address around the run from `start` to `end`; both are hex groups parted by `:`, a MAC also by `-` or dots. */
 export function hexGroups(sweep: Sweep, start: number, end: number): boolean {
+  if (start < sweep.grouped) return false;
   const { text } = sweep;
   const joint =
     text.charCodeAt(end) === 58 || text.charCodeAt(start - 1) === 58
@@ -48,9 +52,11 @@ export function hexGroups(sweep: Sweep, start: number, end: number): boolean {
   let to = end;
   const stop = Math.min(text.length, end + 42);
   while (to < stop && isGroup(text, to, joint)) to += 1;
+  sweep.grouped = to;
   while (to > end && text.charCodeAt(to - 1) === joint && !(joint === 58 && text.charCodeAt(to - 2) === 58)) to -= 1;
   while (from < start && text.charCodeAt(from) === joint && !(joint === 58 && text.charCodeAt(from + 1) === 58)) from += 1;
   if ((kindAt(text, from - 1) & WORD) !== 0 || (kindAt(text, to) & WORD) !== 0) return false;
+  if (to - from > LONGEST || to - from < 4) return false;
   const written = text.slice(from, to);
   if (MAC.test(written)) {
     if (!/[1-9a-f]/i.test(written) || /^(?:ff[:-]){5}ff$/i.test(written)) return false;
@@ -62,6 +68,8 @@ export function hexGroups(sweep: Sweep, start: number, end: number): boolean {
   return true;
 }
 
+/** Eight groups of four with seven colons. */
+const LONGEST = 39;
 export const MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$|^(?:[0-9a-f]{2}-){5}[0-9a-f]{2}$|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$/i;
 
 function isGroup(text: string, index: number, joint: number): boolean {

@@ -1,89 +1,140 @@
 import { ALPHANUMERIC, isDigit, kindAt, UNDERSCORE } from "./characters.ts";
 
-/** A number as it is written: its digits, and how they are grouped. Reused from number to number. */
+const SPACE = 1;
+const HYPHEN = 2;
+const DOT = 4;
+const SLASH = 8;
+const PARENTHESIS = 16;
+
+/** Bits by separator. */
+const SEPARATORS = new Uint8Array(128);
+SEPARATORS[32] = SPACE;
+SEPARATORS[45] = HYPHEN;
+SEPARATORS[46] = DOT;
+SEPARATORS[47] = SLASH;
+SEPARATORS[40] = PARENTHESIS;
+SEPARATORS[41] = PARENTHESIS;
+
+/** The most groups that are told apart; a number of more is none. */
+const MOST_GROUPS = 20;
+
+/** A number as it is written: how many digits, and how they are grouped. Reused from number to number. */
 export class WrittenNumber {
+  #text = "";
   start = 0;
   end = 0;
-  /** The digits without separators. */
-  digits = "";
-  /** Digits per group, as in "3-3-4". */
-  groups: number[] = [];
-  /** The separator in front of each group but the first. */
-  separators = "";
+  /** How many digits. */
+  length = 0;
+  /** How many groups. */
+  count = 0;
+  /** Digits in each group. */
+  readonly groups = new Uint8Array(MOST_GROUPS);
   plus = false;
-  parenthesis = false;
-}
+  #separators = 0;
+  #goesOn = false;
 
-const SEPARATORS = new Uint8Array(128);
-for (const separator of " -./()") SEPARATORS[separator.charCodeAt(0)] = 1;
+  get parenthesis(): boolean {
+    return (this.#separators & PARENTHESIS) !== 0;
+  }
 
-/**
- * Reads on from a digit over groups that are parted by a space, a hyphen, a dot, a slash or parentheses, up to `most` digits. The `+` and
- * the `(` in front belong to it.
- */
-export function readNumber(text: string, start: number, most: number, number: WrittenNumber): void {
-  number.start = start;
-  number.plus = false;
-  number.parenthesis = false;
-  number.groups = [];
-  number.separators = "";
-  let digits = "";
-  let index = start;
-  let end = start;
-  let opened = false;
-  if (text.charCodeAt(start - 1) === 40) {
-    number.start -= 1;
-    number.parenthesis = true;
-    opened = true;
+  get slash(): boolean {
+    return (this.#separators & SLASH) !== 0;
   }
-  if (text.charCodeAt(number.start - 1) === 43) {
-    number.start -= 1;
-    number.plus = true;
+
+  /** Whether hyphens, and nothing else, part the groups. */
+  get hyphened(): boolean {
+    return this.#separators === HYPHEN;
   }
-  for (;;) {
-    const group = index;
-    while (isDigit(text, index)) index += 1;
-    if (digits.length + index - group > most) break;
-    digits += text.slice(group, index);
-    number.groups.push(index - group);
-    end = index;
-    // At most three separators, and a digit behind them.
-    let next = index;
-    let first = 0;
-    while (next - index < 3) {
-      const code = text.charCodeAt(next);
-      if (!(code < 128) || SEPARATORS[code] === 0) break;
-      if (code === 41 && !opened) break;
-      if (code === 41) {
-        opened = false;
-        end = next + 1;
-      }
-      if (code === 40) {
-        if (opened) break;
-        opened = true;
-        number.parenthesis = true;
-      }
-      if (first === 0 || code !== 32) first = code;
-      next += 1;
+
+  get dotted(): boolean {
+    return this.#separators === DOT;
+  }
+
+  /** The digits without separators. */
+  get digits(): string {
+    return this.#text.slice(this.start, this.end).replace(/\D+/g, "");
+  }
+
+  /** Whether the groups are of these sizes. */
+  isGrouped(sizes: readonly number[], from = 0): boolean {
+    if (this.count - from !== sizes.length) return false;
+    for (let index = 0; index < sizes.length; index++) if (this.groups[from + index] !== sizes[index]) return false;
+    return true;
+  }
+
+  /** Whether it is a long row of short groups: no one number, but a list or a table. */
+  get isRow(): boolean {
+    return this.count >= 8 && this.#goesOn;
+  }
+
+  /** The smallest group. */
+  get least(): number {
+    let least = 99;
+    for (let index = 0; index < this.count; index++) least = Math.min(least, this.groups[index] ?? 0);
+    return least;
+  }
+
+  /**
+   * Reads on from a digit over groups that are parted by a space, a hyphen, a dot, a slash or parentheses, up to `most` digits. The `+` and
+   * the `(` in front belong to it.
+   */
+  read(text: string, start: number, most: number): void {
+    this.#text = text;
+    this.start = start;
+    this.plus = false;
+    this.#separators = 0;
+    this.#goesOn = false;
+    this.length = 0;
+    this.count = 0;
+    let opened = false;
+    if (text.charCodeAt(start - 1) === 40) {
+      this.start -= 1;
+      this.#separators = PARENTHESIS;
+      opened = true;
     }
-    if (next === index || !isDigit(text, next)) break;
-    number.separators += String.fromCharCode(first);
-    index = next;
+    if (text.charCodeAt(this.start - 1) === 43) {
+      this.start -= 1;
+      this.plus = true;
+    }
+    let index = start;
+    this.end = start;
+    for (;;) {
+      const group = index;
+      while (isDigit(text, index)) index += 1;
+      if (this.length + index - group > most || this.count === MOST_GROUPS) {
+        this.#goesOn = true;
+        return;
+      }
+      this.length += index - group;
+      this.groups[this.count++] = index - group;
+      this.end = index;
+      // At most three separators, and a digit behind them.
+      let next = index;
+      let bits = 0;
+      while (next - index < 3) {
+        const code = text.charCodeAt(next);
+        const bit = code < 128 ? (SEPARATORS[code] ?? 0) : 0;
+        if (bit === 0 || (code === 41 && !opened) || (code === 40 && opened)) break;
+        if (code === 41) {
+          opened = false;
+          this.end = next + 1;
+        } else if (code === 40) opened = true;
+        bits |= bit;
+        next += 1;
+      }
+      if (next === index || !isDigit(text, next)) return;
+      this.#separators |= bits === SPACE ? bits : bits & ~SPACE;
+      index = next;
+    }
   }
-  number.digits = digits;
-  number.end = end;
 }
 
 /** Whether a value may begin here: not inside a word, a path, a decimal number or a price. */
 export function opens(text: string, start: number): boolean {
   const before = text.charCodeAt(start - 1);
   if ((kindAt(text, start - 1) & (ALPHANUMERIC | UNDERSCORE)) !== 0) return isEscape(text, start - 1);
-  if (before === 45 || before === 46 || before === 47 || before === 44 || before === 58)
-    return (
-      (kindAt(text, start - 2) & ALPHANUMERIC) === 0 ||
-      (before === 58 && !isDigit(text, start - 2)) ||
-      (before === 44 && !isDigit(text, start - 2))
-    );
+  if (before === 45 || before === 46 || before === 47) return (kindAt(text, start - 2) & ALPHANUMERIC) === 0;
+  if (before === 44 || before === 58) return !isDigit(text, start - 2);
   return before !== 36 && before !== 0x20ac && before !== 0xa3 && before !== 0xa5;
 }
 
@@ -98,6 +149,6 @@ export function closes(text: string, end: number): boolean {
   if ((kindAt(text, end) & (ALPHANUMERIC | UNDERSCORE)) !== 0) return false;
   const after = text.charCodeAt(end);
   if (after === 37 || after === 64) return false;
-  if (after === 45 || after === 46 || after === 47 || after === 58 || after === 44) return !isDigit(text, end + 1) || after === 44;
+  if (after === 45 || after === 46 || after === 47 || after === 58) return !isDigit(text, end + 1);
   return true;
 }

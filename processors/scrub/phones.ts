@@ -1,3 +1,4 @@
+import { FAMILY } from "./families.ts";
 import { isValidPhoneNumber } from "libphonenumber-js/max";
 import type { CountryCode } from "libphonenumber-js/max";
 import { kindAt, WORD } from "./characters.ts";
@@ -42,66 +43,65 @@ const NATIONAL: Readonly<Record<string, RegExp>> = {
 /** A telephone number: by its `+`, by the North American form, by a label, or by the numbering plan of one of the regions. */
 export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly string[]): boolean {
   const { text } = sweep;
-  const { digits, start } = number;
-  if (digits.length < 7 || digits.length > 15 || isMonotone(digits)) return false;
+  const { start } = number;
+  if (number.length < 7 || number.length > 15) return false;
   if (!number.plus && !opens(text, start)) return false;
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
   const end = extensionEnd(text, number.end);
   if (end === number.end && !closes(text, end)) return false;
-  if (isDateLike(number)) return false;
-  const score = scoreOf(sweep, number, regions, end);
+  const { digits } = number;
+  if (isMonotone(digits) || isDateLike(number, digits)) return false;
+  const score = scoreOf(sweep, number, digits, regions, end);
   if (score < 0.5) return false;
   sweep.take("PHONE", start, end, score);
   return true;
 }
 
-function scoreOf(sweep: Sweep, number: WrittenNumber, regions: readonly string[], end: number): number {
-  const { digits, groups, start } = number;
-  const labelled = sweep.near("phone", start) || isCalledAfter(sweep.text, end);
-  const cued = labelled || sweep.near("phone_cue", start);
+function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: readonly string[], end: number): number {
+  const { start, count } = number;
+  const labelled = sweep.near(FAMILY.phone, start) || isCalledAfter(sweep.text, end);
+  const cued = labelled || sweep.near(FAMILY.phone_cue, start);
   const trunk = digits.startsWith("0");
-  if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && groups.length <= 7 ? 0.85 : 0;
-  const grouped = groups.length > 1;
-  if (labelled) return groups.length <= 6 && (grouped || digits.length >= 7) ? 0.8 : 0;
-  const denied = sweep.said("other") > start - 24;
-  if (isNorthAmerican(number)) return cued ? 0.8 : denied && !number.parenthesis ? 0.4 : 0.6;
+  if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && count <= 7 ? 0.85 : 0;
+  const grouped = count > 1;
+  if (labelled) return count <= 6 ? 0.8 : 0;
+  const denied = sweep.said(FAMILY.other) > start - 24;
+  if (isNorthAmerican(number, digits)) return cued ? 0.8 : denied && !number.parenthesis ? 0.4 : 0.6;
   if (end > number.end && grouped) return 0.7;
   if (digits.startsWith("00") && digits.length >= 11 && grouped) return 0.6;
-  if (cued && groups.length <= 6 && (grouped || (digits.length >= 9 && digits.length <= 11))) {
-    if (grouped ? groups.every((size) => size >= 2) || number.parenthesis : true) return 0.7;
-  }
-  if (denied || !grouped || groups.length > 6 || groups.some((size) => size < 2)) return 0;
+  if (cued && count <= 6 && (grouped ? number.least >= 2 || number.parenthesis : digits.length >= 9 && digits.length <= 11)) return 0.7;
+  if (denied || !grouped || count > 6 || number.least < 2) return 0;
   if (!trunk && digits.length < 9) return 0;
-  return isPlanned(digits, regions) ? (trunk ? 0.6 : 0.5) : 0;
+  return isPlanned(sweep, digits, regions) ? (trunk ? 0.6 : 0.5) : 0;
 }
 
 /** `(415) 555-0123`, `415-555-0123`, `1.415.555.0123`: groups of 3, 3 and 4. */
-function isNorthAmerican(number: WrittenNumber): boolean {
-  const { digits, groups, separators } = number;
-  const bare = groups.length === 3 && groups[0] === 3 && groups[1] === 3 && groups[2] === 4;
-  const long =
-    groups.length === 4 && groups[1] === 3 && groups[2] === 3 && groups[3] === 4 && (digits.startsWith("1") || digits.startsWith("001"));
+function isNorthAmerican(number: WrittenNumber, digits: string): boolean {
+  const bare = number.isGrouped(LOCAL);
+  const long = number.isGrouped(LOCAL, 1) && (digits.startsWith("1") || digits.startsWith("001"));
   if (!bare && !long) return false;
-  if (number.parenthesis || /^-+$/.test(separators)) return true;
+  if (number.parenthesis || number.hyphened) return true;
   const local = bare ? digits : digits.slice(digits.startsWith("001") ? 3 : 1);
-  return /^[2-9]\d\d[2-9]/.test(local) && (/^\.+$/.test(separators) || !separators.includes("/"));
+  return /^[2-9]\d\d[2-9]/.test(local) && !number.slash;
 }
 
-/** Whether the numbering plan of a region has the number. */
-function isPlanned(digits: string, regions: readonly string[]): boolean {
+const LOCAL = [3, 3, 4] as const;
+
+/** Whether the numbering plan of a region has the number. Plans are slow to ask, so that a text may ask a limited number of times. */
+function isPlanned(sweep: Sweep, digits: string, regions: readonly string[]): boolean {
   for (const region of regions) {
-    if (NATIONAL[region]?.test(digits) === true && isValidPhoneNumber(digits, region as CountryCode)) return true;
+    if (NATIONAL[region]?.test(digits) !== true || !sweep.mayAsk()) continue;
+    if (isValidPhoneNumber(digits, region as CountryCode)) return true;
   }
   return false;
 }
 
 /** Years, days and months, times: not numbers to call. */
-function isDateLike(number: WrittenNumber): boolean {
-  const { digits, groups } = number;
-  if (groups.length === 3 && groups[0] === 4 && (groups[1] ?? 0) <= 2 && (groups[2] ?? 0) <= 2) return true;
-  if (groups.length === 3 && (groups[0] ?? 0) <= 2 && (groups[1] ?? 0) <= 2 && groups[2] === 4) return true;
-  if (groups.length > 3 && groups[0] === 4 && /^(?:19|20)\d\d[01]\d[0-3]\d/.test(digits) && groups[1] === 2 && groups[2] === 2) return true;
-  return groups.length === 2 && groups[0] === 4 && groups[1] === 4 && /^(?:19|20)\d\d(?:19|20)\d\d$/.test(digits);
+function isDateLike(number: WrittenNumber, digits: string): boolean {
+  const [first = 0, second = 0, third = 0] = number.groups;
+  if (number.count === 3 && second <= 2 && ((first === 4 && third <= 2) || (first <= 2 && third === 4))) return true;
+  if (number.count > 3 && first === 4 && second === 2 && third === 2 && /^(?:19|20)\d\d[01]\d[0-3]\d/.test(digits)) return true;
+  return number.count === 2 && first === 4 && second === 4 && /^(?:19|20)\d\d(?:19|20)\d\d$/.test(digits);
 }
 
 /** Behind ` x204`, ` ext. 204`; else where the number ended. */

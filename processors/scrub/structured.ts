@@ -5,7 +5,7 @@ import { DIGIT, UNDERSCORE } from "./characters.ts";
 import { password, username } from "./credentials.ts";
 import { cryptoAddress } from "./crypto_addresses.ts";
 import { email, spelledEmail } from "./emails.ts";
-import { bitOf } from "./families.ts";
+import { bitOf, FAMILY } from "./families.ts";
 import { geo } from "./geo.ts";
 import { iban } from "./iban.ts";
 import { formTable, identifiers } from "./ids.ts";
@@ -14,7 +14,7 @@ import { labelled } from "./labelled.ts";
 import { monthsOf, vocabularyOf } from "./labels.ts";
 import type { Locale } from "./locales/locale.ts";
 import { hexGroups, ipv4, mayBeHexGroup } from "./network.ts";
-import { readNumber, WrittenNumber } from "./numbers.ts";
+import { WrittenNumber } from "./numbers.ts";
 import { phone } from "./phones.ts";
 import { AT, DASHES, KNOWN, OPTION, read, RUN, SCHEME } from "./read.ts";
 import { assignedSecret, authorization } from "./secrets/assigned.ts";
@@ -191,14 +191,16 @@ export class Structured {
     const sweep = this.#sweep;
     const { text } = sweep;
     const number = this.#number;
+    if (start < sweep.row && end - start <= 2) return;
     if (text.charCodeAt(start - 1) === 43) {
-      readNumber(text, start, 19, number);
+      number.read(text, start, 19);
       if (phone(sweep, number, this.#regions)) return;
     }
     if (ipv4(sweep, start, end) || geo(sweep, start, end)) return;
     if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
-    readNumber(text, start, 19, number);
-    const isCard = sweep.near("card", start);
+    number.read(text, start, 19);
+    if (number.isRow) sweep.row = number.end;
+    const isCard = sweep.near(FAMILY.card, start);
     if (isCard && card(sweep, number)) return;
     if (identifiers(sweep, this.#forms, start, end)) return;
     if (!isCard && card(sweep, number)) return;
@@ -218,20 +220,7 @@ const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.userna
 
 /** Whether a telephone label is the latest one. */
 function isLaterPhone(sweep: Sweep): boolean {
-  return (
-    sweep.said("phone") >=
-    Math.max(
-      sweep.said("national_id"),
-      sweep.said("account"),
-      sweep.said("medical"),
-      sweep.said("tax_id"),
-      sweep.said("ssn"),
-      sweep.said("passport"),
-      sweep.said("licence"),
-      sweep.said("device"),
-      0,
-    )
-  );
+  return sweep.said(FAMILY.phone) >= Math.max(sweep.identity, 0);
 }
 
 /** Words of one phrase stand next to each other, with a space, a hyphen, an underscore, a dot or an apostrophe between. */

@@ -1,5 +1,4 @@
-import { FAMILIES, indexOf } from "./families.ts";
-import type { Family } from "./families.ts";
+import { bitOf, FAMILIES, FAMILY } from "./families.ts";
 import type { Finding, PiiType } from "./finding.ts";
 import { Marks } from "./read.ts";
 import { Table } from "./table.ts";
@@ -10,6 +9,19 @@ export interface Candidate extends Finding {
   readonly score: number;
 }
 
+const OTHER = FAMILY.other;
+const IDENTITIES =
+  bitOf.passport |
+  bitOf.licence |
+  bitOf.medical |
+  bitOf.account |
+  bitOf.routing |
+  bitOf.ssn |
+  bitOf.national_id |
+  bitOf.tax_id |
+  bitOf.plate |
+  bitOf.vin |
+  bitOf.device;
 const NEVER = -1_000_000;
 /** How far behind a label its value may begin. */
 export const REACH = 48;
@@ -27,8 +39,22 @@ export class Sweep {
   readonly #said = new Int32Array(FAMILIES.length);
 
   readonly table = new Table();
+  /** Up to where a long row of short numbers goes. */
+  row = 0;
+  /** Up to where groups of hex characters were looked at together. */
+  grouped = 0;
+  /** Where the latest label of an identifier ended: without one nearby there is nothing to compare. */
+  identity = NEVER;
+  /** Up to where something is known to go on that is too long for a value. */
+  overlong = 0;
+  #questions = 0;
 
   begin(text: string): void {
+    this.grouped = 0;
+    this.row = 0;
+    this.overlong = 0;
+    this.identity = NEVER;
+    this.#questions = 16 + (text.length >> 9);
     this.table.clear();
     this.text = text;
     this.index = 0;
@@ -47,7 +73,14 @@ export class Sweep {
     if (end > this.resume) this.resume = end;
   }
 
+  /** Whether something slow may be asked once more: so often per text and not more. */
+  mayAsk(): boolean {
+    this.#questions -= 1;
+    return this.#questions >= 0;
+  }
+
   say(families: number, end: number): void {
+    if ((families & IDENTITIES) !== 0 && end > this.identity) this.identity = end;
     let bits = families;
     while (bits !== 0) {
       const index = 31 - Math.clz32(bits);
@@ -61,18 +94,18 @@ export class Sweep {
   }
 
   /** Where the family's latest label ended. */
-  said(family: Family): number {
-    return this.#said[indexOf[family]] ?? NEVER;
+  said(family: number): number {
+    return this.#said[family] ?? NEVER;
   }
 
   /** A label was answered by the value that ends here: another value counts for it only as the next in a list. */
-  answer(family: Family, end: number): void {
-    this.#said[indexOf[family]] = end - REACH + 5;
+  answer(family: number, end: number): void {
+    this.#said[family] = end - REACH + 5;
   }
 
   /** Whether a label of the family stands shortly before, with nothing between that says otherwise. */
-  near(family: Family, start: number, within: number = REACH): boolean {
-    const said = this.said(family);
-    return start >= said && start - said <= within && said >= this.said("other");
+  near(family: number, start: number, within: number = REACH): boolean {
+    const said = this.#said[family] ?? NEVER;
+    return start >= said && start - said <= within && said >= (this.#said[OTHER] ?? NEVER);
   }
 }

@@ -19,8 +19,17 @@ export class Table {
   /** Where the cell that `columnAt` looked at begins, behind a quote. */
   cellStart = 0;
 
+  /** The line of the label that was looked at last. */
+  readonly #header = new Row();
+  #rowsFollow = false;
+  /** The row that was looked at last. */
+  readonly #row = new Row();
+
   clear(): void {
     this.#active = false;
+    this.#headerEnd = 0;
+    this.#header.clear();
+    this.#row.clear();
   }
 
   /** Whether the label from `start` to `end` fills a cell of a header; then the table remembers its column. */
@@ -31,30 +40,34 @@ export class Table {
     if (!isSeparator(before) && !isEdge(before) && start > 2) return false;
     const separator = isSeparator(after) ? after : before;
     if (!isSeparator(separator) || (isSeparator(before) && before !== separator)) return false;
-    const [from, to] = this.#row(text, start, after === 41 || separator === 44);
-    if (from < 0 || !this.#hasRows(text, to, separator)) return false;
-    const { count, column } = cells(text, from, to, start, separator);
-    if (count === 0) return false;
-    if (!this.#active || this.#headerEnd !== to || this.#separator !== separator) {
-      this.#active = true;
+    const header = this.#header;
+    if (start >= header.to || header.separator !== separator) {
+      header.begin(text, start, separator, after === 41 || separator === 44);
+      this.#rowsFollow = header.known && header.count > 0 && hasRows(text, header.to, separator);
+    }
+    if (!this.#rowsFollow) return false;
+    if (this.#headerEnd !== header.to) {
       this.#columns = [];
       this.#separator = separator;
-      this.#headerEnd = to;
-      this.#width = count;
+      this.#headerEnd = header.to;
+      this.#width = header.count;
+      this.#parenthesised = text.charCodeAt(header.to) === 41;
+      this.#row.clear();
     }
-    this.#columns[column] = families;
+    this.#active = true;
+    this.#columns[header.columnOf(text, start)] = families;
     return true;
   }
 
-  /** The families of the column that a place below the header is in; 0 for none. */
+  /** The families of the column that a place below the header is in; 0 for none. Places come in order. */
   columnAt(text: string, start: number): number {
     if (!this.#active || start <= this.#headerEnd) return 0;
     if (start - this.#headerEnd > LONGEST_TABLE) this.#active = false;
-    const [from, to] = this.#row(text, start, this.#parenthesised);
-    if (from < 0) return 0;
-    const { count, column, cell } = cells(text, from, to, start, this.#separator);
-    this.cellStart = cell;
-    return count === this.#width ? (this.#columns[column] ?? 0) : 0;
+    if (start >= this.#row.to) this.#row.begin(text, start, this.#separator, this.#parenthesised);
+    if (!this.#row.known || this.#row.count !== this.#width) return 0;
+    const column = this.#row.columnOf(text, start);
+    this.cellStart = this.#row.cell;
+    return this.#columns[column] ?? 0;
   }
 
   cellEnd(text: string, start: number): number {
@@ -67,66 +80,84 @@ export class Table {
     while (text.charCodeAt(index - 1) === 32) index -= 1;
     return index;
   }
+}
 
-  /** The bounds of the row around a place; -1 when it is too long to be one. */
-  #row(text: string, start: number, parenthesised: boolean): readonly [number, number] {
-    let from = start;
+/** Whether the next line has the separator too, or values in parentheses follow. */
+function hasRows(text: string, to: number, separator: number): boolean {
+  if (text.charCodeAt(to) === 41) return /^\)\s{0,4}values\b/i.test(text.slice(to, to + 12));
+  const limit = Math.min(text.length, to + LONGEST_ROW);
+  for (let index = to + 1; index < limit; index++) {
+    const code = text.charCodeAt(index);
+    if (code === separator) return true;
+    if (code === 10) return false;
+  }
+  return false;
+}
+
+/** A line, or what is in parentheses, and its cells. Walked once, however many places in it are asked for, in order. */
+class Row {
+  #from = 0;
+  /** Where it ends, or up to where it is known to go on. */
+  to = 0;
+  /** Whether it is short enough to be a row. */
+  known = false;
+  separator = 0;
+  /** Separators in the whole row. */
+  count = 0;
+  /** Where the cell of the place asked for last begins, behind spaces and a quote. */
+  cell = 0;
+  #index = 0;
+  #column = 0;
+  #quote = 0;
+
+  clear(): void {
+    this.to = 0;
+  }
+
+  /** The row around a place. */
+  begin(text: string, start: number, separator: number, parenthesised: boolean): void {
+    this.separator = separator;
     const lowest = Math.max(0, start - LONGEST_ROW);
+    let from = start;
     while (from > lowest && text.charCodeAt(from - 1) !== 10 && !(parenthesised && text.charCodeAt(from - 1) === 40)) from -= 1;
     const opened = text.charCodeAt(from - 1) === 40;
-    if (from === lowest && lowest > 0) return NOWHERE;
-    let to = start;
     const highest = Math.min(text.length, start + LONGEST_ROW);
+    let to = start;
     while (to < highest && text.charCodeAt(to) !== 10 && !(opened && text.charCodeAt(to) === 41)) to += 1;
-    return to === highest && highest < text.length ? NOWHERE : [from, to];
+    this.#from = from;
+    this.to = to;
+    this.known = (from > lowest || lowest === 0) && (to < highest || highest === text.length);
+    if (!this.known) return;
+    this.#rewind();
+    this.columnOf(text, to);
+    this.count = this.#column;
+    this.#rewind();
   }
 
-  /** Whether the next line has the separator too, or values in parentheses follow. */
-  #hasRows(text: string, to: number, separator: number): boolean {
-    this.#parenthesised = text.charCodeAt(to) === 41;
-    if (this.#parenthesised) return /^\)\s{0,4}values\b/i.test(text.slice(to, to + 12));
-    const next = text.indexOf("\n", to + 1);
-    const line = text.slice(to + 1, Math.min(next < 0 ? text.length : next, to + LONGEST_ROW));
-    return line.includes(String.fromCharCode(separator));
-  }
-}
-
-const NOWHERE = [-1, -1] as const;
-
-interface Cells {
-  /** Separators in the row. */
-  readonly count: number;
-  /** Separators before the place. */
-  readonly column: number;
-  /** Where the cell of the place begins, behind spaces and a quote. */
-  readonly cell: number;
-}
-
-/** Counts separators outside quotes. */
-function cells(text: string, from: number, to: number, start: number, separator: number): Cells {
-  let count = 0;
-  let column = 0;
-  let cell = from;
-  let found = from;
-  let quote = 0;
-  for (let index = from; index < to; index++) {
-    const code = text.charCodeAt(index);
-    if (index === start) {
-      column = count;
-      found = cell;
+  /** Separators before the place; those inside quotes do not count. */
+  columnOf(text: string, start: number): number {
+    for (; this.#index < start; this.#index++) {
+      const code = text.charCodeAt(this.#index);
+      if (this.#quote !== 0) {
+        if (code === this.#quote) this.#quote = 0;
+      } else if (code === this.separator) {
+        this.#column += 1;
+        this.cell = this.#index + 1;
+      } else if (this.#index === this.cell && code === 32) this.cell += 1;
+      else if (this.#index === this.cell && (code === 34 || code === 39)) {
+        this.#quote = code;
+        this.cell += 1;
+      }
     }
-    if (quote !== 0) {
-      if (code === quote) quote = 0;
-    } else if (code === separator) {
-      count += 1;
-      cell = index + 1;
-    } else if (index === cell && code === 32) cell += 1;
-    else if (index === cell && (code === 34 || code === 39)) {
-      quote = code;
-      cell += 1;
-    }
+    return this.#column;
   }
-  return { count, column, cell: found };
+
+  #rewind(): void {
+    this.#index = this.#from;
+    this.cell = this.#from;
+    this.#column = 0;
+    this.#quote = 0;
+  }
 }
 
 function isSeparator(code: number): boolean {

@@ -11,11 +11,11 @@ const SHIFT = 32 - ROW_BITS;
 
 /** The row of weights of a feature: the number of its template and its value. */
 function rowOf(template: number, value: number): number {
-  return Math.imul(Math.imul(value ^ (template * 0x3c6ef372), 0x9e3779b1) ^ (value >>> 15), 0x85ebca6b) >>> SHIFT;
+  return Math.imul(value ^ (value >>> 15) ^ (template * 0x3c6ef372), 0x9e3779b1) >>> SHIFT;
 }
 
 function pair(a: number, b: number): number {
-  return (Math.imul(a ^ (b >>> 7) ^ Math.imul(b, 0x2c1b3c6d), 0x297a2d39) + b) | 0;
+  return (Math.imul(a ^ (a >>> 13), 0x2c1b3c6d) + b) | 0;
 }
 
 /**

@@ -1,18 +1,21 @@
 import { readFileSync } from "node:fs";
 import { recall } from "./memory.ts";
 import type { Model } from "./model.ts";
-import { ADDRESS_GOES_ON, decodeModel, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
+import { decodeModel } from "./model.ts";
 import { emptySentence, readSentence } from "./sentence.ts";
 import type { Sentence } from "./sentence.ts";
+import { isFound, settle } from "./settle.ts";
 import { tag } from "./tag.ts";
-import { MARGIN, OPAQUE } from "./tokens.ts";
+import { MARGIN, NAME_MARKER } from "./tokens.ts";
 
 export type NameMode = "precision" | "balanced" | "recall";
 
 /** How far ahead of nothing a name must be, in the units of the weights. */
-const RESERVE: Readonly<Record<NameMode, number>> = { precision: 20, balanced: 0, recall: -20 };
+export const RESERVE: Readonly<Record<NameMode, number>> = { precision: 20, balanced: 0, recall: -20 };
 /** How far ahead it must be to be looked for in the rest of the text. */
-const SURE = 60;
+const SURE = 30;
+/** What is found may change what stands beside it; real texts settle at the second look, and a made-up one must not take for ever. */
+const LOOKS = 8;
 /** Columns larger than this are given back after the text that needed them. */
 const KEPT_ROWS = 1 << 17;
 
@@ -31,7 +34,7 @@ export type Found = (start: number, end: number, type: "PERSON" | "ADDRESS") => 
 /**
  * Calls `found` for each person's name and each postal address, in the order of the text, without overlaps.
  * `skip` are sorted, disjoint pairs of start and end to leave alone: what is found already, opaque runs, URLs.
- * Linear in the text. Not re-entrant: `found` must not call it.
+ * A second look, after each finding was replaced by its marker, finds nothing more. Linear in the text. Not re-entrant: `found` must not call it.
  */
 export function findNames(text: string, skip: Int32Array, found: Found, mode: NameMode): void {
   findNamesWith(shippedModel(), text, skip, found, RESERVE[mode]);
@@ -42,8 +45,11 @@ export function findNamesWith(model: Model, text: string, skip: Int32Array, foun
   sentence ??= emptySentence();
   readSentence(text, skip, model.lexicon, sentence);
   if (margins.length < sentence.tags.length) margins = new Float32Array(sentence.tags.length);
-  tag(sentence, model.weights, reserve, margins);
-  recall(sentence, margins, SURE + Math.max(0, reserve));
+  for (let look = 0; look < LOOKS; look++) {
+    tag(sentence, model.weights, reserve, margins);
+    recall(sentence, margins, SURE + Math.max(0, reserve));
+    if (!settle(sentence)) break;
+  }
   report(sentence, found);
   if (sentence.tags.length > KEPT_ROWS) {
     sentence = undefined;
@@ -51,16 +57,9 @@ export function findNamesWith(model: Model, text: string, skip: Int32Array, foun
   }
 }
 
-function report({ tokens, tags }: Sentence, found: Found): void {
+function report({ tokens }: Sentence, found: Found): void {
   const { start, stop, shape, end } = tokens;
-  let row = MARGIN;
-  while (row < end) {
-    const tag = tags[row] as number;
-    const first = row++;
-    if (tag === 0 || (shape[first] as number) >= OPAQUE) continue;
-    const goesOn = tag === NAME_BEGINS || tag === NAME_GOES_ON ? NAME_GOES_ON : ADDRESS_GOES_ON;
-    let last = first;
-    while (row < end && tags[row] === goesOn && (shape[row] as number) < OPAQUE) last = row++;
-    found(start[first] as number, stop[last] as number, goesOn === NAME_GOES_ON ? "PERSON" : "ADDRESS");
+  for (let row = MARGIN; row < end; row++) {
+    if (isFound(tokens, row)) found(start[row] as number, stop[row] as number, shape[row] === NAME_MARKER ? "PERSON" : "ADDRESS");
   }
 }

@@ -27,34 +27,34 @@ export const ROLE = 4096;
 /** Products, tools, protocols, companies: capitalised, and nobody. */
 export const THING = 8192;
 
-/** Words by their hash. Open addressing: a key of 0 is an empty slot. */
+/** Words by their hash, in an open table: the upper half of a slot is the upper half of the hash, the lower half the flags. 0 is empty. */
 export interface Lexicon {
   readonly mask: number;
-  readonly keys: Int32Array;
-  readonly flags: Uint16Array;
+  readonly slots: Int32Array;
 }
 
-/** A table of at least twice as many slots as words. */
+/** How full the table may be, at most: it is read for each word, and the smaller it is, the nearer it stays. */
+const FULL = 0.7;
+
 export function lexiconOf(hashes: Int32Array, flags: Uint16Array): Lexicon {
   let size = 1024;
-  while (size < hashes.length * 2) size *= 2;
-  const lexicon = { mask: size - 1, keys: new Int32Array(size), flags: new Uint16Array(size) };
+  while (size * FULL < hashes.length) size *= 2;
+  const lexicon = { mask: size - 1, slots: new Int32Array(size) };
   hashes.forEach((hash, at) => {
     let slot = hash & lexicon.mask;
-    while (lexicon.keys[slot] !== 0) slot = (slot + 1) & lexicon.mask;
-    lexicon.keys[slot] = hash;
-    lexicon.flags[slot] = flags[at] ?? 0;
+    while (lexicon.slots[slot] !== 0) slot = (slot + 1) & lexicon.mask;
+    lexicon.slots[slot] = (hash & ~0xffff) | (flags[at] ?? 0);
   });
   return lexicon;
 }
 
 /** What is known of the word with this hash; 0 when it was never seen. */
-export function lookUp({ mask, keys, flags }: Lexicon, hash: number): number {
+export function lookUp({ mask, slots }: Lexicon, hash: number): number {
   let slot = hash & mask;
   for (;;) {
-    const key = keys[slot];
-    if (key === hash) return flags[slot] as number;
-    if (key === 0) return 0;
+    const held = slots[slot] as number;
+    if (held === 0) return 0;
+    if (((held ^ hash) & ~0xffff) === 0) return held & 0xffff;
     slot = (slot + 1) & mask;
   }
 }

@@ -47,5 +47,5 @@ export function decodeModel(bytes: Uint8Array): Model {
   }
   const hashes = Int32Array.from({ length: count }, (_, at) => view.getInt32(HEADER + at * 4, true));
   const flags = Uint16Array.from({ length: count }, (_, at) => view.getUint16(HEADER + count * 4 + at * 2, true));
-  return { lexicon: lexiconOf(hashes, flags), weights: new Int8Array(bytes.slice(weightsAt).buffer) };
+  return { lexicon: lexiconOf(hashes, flags), weights: new Int8Array(bytes.buffer, bytes.byteOffset + weightsAt) };
 }

@@ -1,6 +1,7 @@
 import { characters, HASH_START, HASH_STEP, JOINER } from "./characters.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, STREET, TITLE, UNIT } from "./lexicon.ts";
+import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
 import type { Tokens } from "./tokens.ts";
 import {
   ALPHANUMERIC,
@@ -14,6 +15,7 @@ import {
   MARGIN,
   MIXED,
   NUMBER,
+  STOP,
   tokenize,
   tokensFor,
   UNCASED,
@@ -30,6 +32,8 @@ export interface Sentence {
   tags: Uint8Array;
   /** The hash of the first word on the token's line: "Cc" before each of its names. */
   heads: Int32Array;
+  /** 1 where the token is still to be tagged. */
+  open: Uint8Array;
 }
 
 export function emptySentence(capacity = 4096): Sentence {
@@ -40,6 +44,7 @@ export function emptySentence(capacity = 4096): Sentence {
     zone: new Uint8Array(capacity),
     tags: new Uint8Array(capacity),
     heads: new Int32Array(capacity),
+    open: new Uint8Array(capacity),
   };
 }
 
@@ -54,16 +59,18 @@ export function readSentence(text: string, skip: Int32Array, lexicon: Lexicon, s
     sentence.zone = new Uint8Array(rows);
     sentence.tags = new Uint8Array(rows);
     sentence.heads = new Int32Array(rows);
+    sentence.open = new Uint8Array(rows);
   } else {
     const used = tokens.end + MARGIN;
     sentence.flags.fill(0, 0, used);
     sentence.zone.fill(0, 0, used);
     sentence.tags.fill(0, 0, used);
   }
+  sentence.open.fill(1, 0, tokens.end);
   if (describeWords(sentence, lexicon)) findZones(sentence);
 }
 
-/** The flags of the parts of a joined word: "Hood-Ramirez" is what "Hood" and "Ramirez" are. */
+/** The flags of the parts of a joined word: "Hood-Ramirez" is what "Hood" and "Ramirez" are, "post-run" as ordinary as "run". */
 function partFlags(lexicon: Lexicon, text: string, start: number, stop: number): number {
   const { classes, folded } = characters();
   let known = 0;
@@ -75,10 +82,16 @@ function partFlags(lexicon: Lexicon, text: string, start: number, stop: number):
       hash = HASH_START;
     } else hash = Math.imul(hash ^ (code < 0x2000 ? (folded[code] as number) : code), HASH_STEP);
   }
-  return (known | lookUp(lexicon, hash)) & (FIRST_NAME | LAST_NAME | STREET);
+  const last = lookUp(lexicon, hash);
+  return ((known | last) & (FIRST_NAME | LAST_NAME | STREET)) | (last & ORDINARY);
 }
 
 const LONG_ENOUGH_FOR_AN_ENDING = 6;
+
+/** The street of an address stands beside a number. */
+function besideNumber(shape: Uint8Array, row: number): boolean {
+  return isNumber(shape[row - 1] as number) || isNumber(shape[row + 1] as number);
+}
 
 /** Looks every word up; says whether anything hints at an address. */
 function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexicon): boolean {
@@ -95,7 +108,7 @@ function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexico
     let known = lookUp(lexicon, hash[row] as number);
     const from = start[row] as number;
     if ((lastPart[row] as number) > from) known |= partFlags(lexicon, text, from, stop[row] as number);
-    if (form === CAPITALISED && (known & ~(FIRST_NAME | LAST_NAME)) === 0 && (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING) {
+    if (form === CAPITALISED && (known & ~(FIRST_NAME | LAST_NAME)) === 0 && besideNumber(shape, row) && (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING) {
       known |= endingFlags(lexicon, folded, text, from, stop[row] as number) & STREET;
     }
     if ((known & (STREET | UNIT)) !== 0) hinted = true;
@@ -104,11 +117,14 @@ function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexico
   return hinted;
 }
 
+/** How far around a hint an address may reach, in tokens. */
 const BEFORE_HINT = 4;
 const AFTER_HINT = 7;
+const BEFORE_NUMBER = 3;
+const AFTER_NUMBER = 6;
 
 /** Marks where an address may be: around street words, units with a number, and numbers beside capitalised words. */
-function findZones({ tokens, flags, zone }: Sentence): void {
+export function findZones({ tokens, flags, zone }: Sentence): void {
   const { shape, start, stop, gapKind, end } = tokens;
   for (let row = MARGIN; row < end; row++) {
     const form = shape[row] as number;
@@ -128,7 +144,10 @@ function findZones({ tokens, flags, zone }: Sentence): void {
         isNumber(shape[row + 1] as number) ||
         isNumber(shape[row + 2] as number);
     } else if (form === CAPITALS) hint = length === 2 && isNumber(shape[row + 1] as number) && gapKind[row + 1] === BLANK;
-    if (hint) zone.fill(1, Math.max(MARGIN, row - BEFORE_HINT), Math.min(end, row + AFTER_HINT));
+    if (!hint) continue;
+    const number = isNumber(form);
+    const last = Math.min(end, row + (number ? AFTER_NUMBER : AFTER_HINT));
+    for (let near = Math.max(MARGIN, row - (number ? BEFORE_NUMBER : BEFORE_HINT)); near < last; near++) zone[near] = 1;
   }
 }
 
@@ -140,20 +159,58 @@ function isNumber(form: number): boolean {
   return form === NUMBER || form === ALPHANUMERIC;
 }
 
-/** Whether a token is worth asking about. Needs the tags of the tokens before it. */
-export function isCandidate({ tokens, flags, zone, tags }: Sentence, row: number): boolean {
-  const form = tokens.shape[row] as number;
-  if (zone[row] === 1) return form !== CODE && form < UNCASED + 1;
-  if (form === CAPITALISED || form === CAPITALS || form === INITIAL) return true;
+/** What a token may be part of, as bits. */
+export const MAYBE_NAME = 1;
+export const MAYBE_ADDRESS = 2;
+
+/** What is worth asking about a token; 0 when nothing is. Needs the tags of the tokens before it. */
+export function candidacy(sentence: Sentence, row: number): number {
+  const form = sentence.tokens.shape[row] as number;
+  if (form === CODE || form > UNCASED) return 0;
+  return (isMaybeName(sentence, row, form) ? MAYBE_NAME : 0) | (isMaybeAddress(sentence, row, form) ? MAYBE_ADDRESS : 0);
+}
+
+/** Addresses begin with a number, a capital or a street word, and go on with anything. */
+function isMaybeAddress({ zone, flags, tags }: Sentence, row: number, form: number): boolean {
+  if (zone[row] === 0) return false;
+  return form !== LOWERCASE || isAddressTag(tags[row - 1] as number) || ((flags[row] as number) & (STREET | UNIT)) !== 0;
+}
+
+function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: number): boolean {
   const known = flags[row] as number;
-  const named = (known & (FIRST_NAME | LAST_NAME)) !== 0;
-  if (form === MIXED || form === UNCASED) return named || isNameTag(tags[row - 1] as number);
+  const next = tokens.shape[row + 1] as number;
+  const inName = isNameTag(tags[row - 1] as number);
+  const cued = ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+  if (form === CAPITALISED) {
+    // The first word of a sentence, mostly.
+    const plain = known === ORDINARY && !inName && !cued && next === LOWERCASE && tokens.gapKind[row + 1] === BLANK;
+    return !plain;
+  }
+  if (form === CAPITALS) return true;
+  if (form === INITIAL) return inName || tokens.gapKind[row + 1] === STOP || isCapital(next);
+  const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
+  if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
-  if (isNameTag(tags[row - 1] as number)) return (known & (ORDINARY | PARTICLE)) !== ORDINARY;
-  if (named && (known & ORDINARY) === 0) return true;
-  return (known & ORDINARY) === 0 && ((flags[row - 1] as number) & (CUE | TITLE)) !== 0;
+  if ((known & PARTICLE) !== 0) return inName || isCapital(next);
+  return (known & ORDINARY) === 0 && (inName || listed || cued);
+}
+
+/** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */
+const ABBREVIATION = 4;
+
+/** Whether a sentence may have ended before this token: after a stop that no initial and no abbreviation explains. */
+export function startsSentence({ tokens, flags }: Sentence, row: number): boolean {
+  if (tokens.gapKind[row] !== STOP) return false;
+  const form = tokens.shape[row - 1] as number;
+  if (form === INITIAL || isNumber(form)) return false;
+  const length = (tokens.stop[row - 1] as number) - (tokens.start[row - 1] as number);
+  return length > ABBREVIATION || ((flags[row - 1] as number) & (STREET | UNIT | TITLE | FIRST_NAME | LAST_NAME | ORDINARY)) === ORDINARY;
 }
 
 function isNameTag(tag: number): boolean {
-  return tag === 1 || tag === 2;
+  return tag === NAME_BEGINS || tag === NAME_GOES_ON;
+}
+
+function isAddressTag(tag: number): boolean {
+  return tag === ADDRESS_BEGINS || tag === ADDRESS_GOES_ON;
 }

@@ -68,20 +68,20 @@ export function tokensFor(capacity: number): Tokens {
   };
 }
 
-function grown<Column extends Int32Array | Uint8Array>(column: Column): Column {
-  const larger = (column instanceof Int32Array ? new Int32Array(column.length * 2) : new Uint8Array(column.length * 2)) as Column;
+function grown<Column extends Int32Array | Uint8Array>(column: Column, rows: number): Column {
+  const larger = (column instanceof Int32Array ? new Int32Array(rows) : new Uint8Array(rows)) as Column;
   larger.set(column);
   return larger;
 }
 
-function grow(tokens: Tokens): void {
-  tokens.start = grown(tokens.start);
-  tokens.stop = grown(tokens.stop);
-  tokens.hash = grown(tokens.hash);
-  tokens.shape = grown(tokens.shape);
-  tokens.gap = grown(tokens.gap);
-  tokens.gapKind = grown(tokens.gapKind);
-  tokens.lastPart = grown(tokens.lastPart);
+function grow(tokens: Tokens, rows: number): void {
+  tokens.start = grown(tokens.start, rows);
+  tokens.stop = grown(tokens.stop, rows);
+  tokens.hash = grown(tokens.hash, rows);
+  tokens.shape = grown(tokens.shape, rows);
+  tokens.gap = grown(tokens.gap, rows);
+  tokens.gapKind = grown(tokens.gapKind, rows);
+  tokens.lastPart = grown(tokens.lastPart, rows);
 }
 
 /** Kinds of gap by ASCII character; what is not listed is a SIGN. */
@@ -233,9 +233,11 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
   let row = MARGIN;
   let at = 0;
   let nextSkip = 0;
+  // Prose has a token for each six characters.
+  if (tokens.start.length < length / 5) grow(tokens, Math.ceil(length / 5) + 2 * MARGIN);
   tokens.gap[MARGIN] = HASH_START;
   while (at < length) {
-    if (row + 2 * MARGIN >= tokens.start.length) grow(tokens);
+    if (row + 2 * MARGIN >= tokens.start.length) grow(tokens, tokens.start.length * 2);
     // The gap: what separates this token from the one before.
     let gap = HASH_START;
     let gapKind = row === MARGIN ? LINE : GLUED;

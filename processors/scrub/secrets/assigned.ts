@@ -4,10 +4,15 @@ import type { Sweep } from "../sweep.ts";
 
 /** A secret behind a label such as `api_key =`, when it is as irregular as secrets are. */
 export function assignedSecret(sweep: Sweep, bridge: Bridge, faint: boolean): void {
-  if (bridge.link === "none") return;
-  const { text } = sweep;
   const start = bridge.at;
-  const end = trimmed(text, start, bridge.endOf(text, ",;()&|", 4096), bridge.quote !== 0);
+  if (bridge.link === "none" || start < sweep.overlong) return;
+  const { text } = sweep;
+  const reach = bridge.endOf(text, ",;()&|", LONGEST);
+  if (reach - start === LONGEST) {
+    sweep.overlong = reach;
+    return;
+  }
+  const end = trimmed(text, start, reach, bridge.quote !== 0);
   const value = text.slice(start, end);
   if (value.length < 8 || isPlaceholder(value) || !SECRET.test(value)) return;
   const least = faint ? 20 : bridge.link === "assigned" ? 8 : 12;
@@ -15,8 +20,10 @@ export function assignedSecret(sweep: Sweep, bridge: Bridge, faint: boolean): vo
   sweep.take("SECRET", start, end, 0.8);
 }
 
-const HEX = /^[0-9a-fA-F]{8,4096}$/;
-export const SECRET = /^[\w+/=.~:!@#$%^*-]{8,4096}$/;
+/** Longer than this is no key; keys that are have their vendor's beginning. */
+const LONGEST = 512;
+const HEX = /^[0-9a-fA-F]{8,512}$/;
+export const SECRET = /^[\w+/=.~:!@#$%^*-]{8,512}$/;
 
 /** Not an identifier, a path, an address, a version, a date or a word: its characters are many and mixed. */
 export function isIrregular(value: string, sure: boolean): boolean {
@@ -60,9 +67,9 @@ export function entropyOf(value: string): number {
 export function authorization(sweep: Sweep, bridge: Bridge, scheme: string): void {
   if (bridge.link !== "space" && bridge.link !== "assigned") return;
   const { text } = sweep;
-  const end = trimmed(text, bridge.at, bridge.endOf(text, ",;()", 8192), false);
+  const end = trimmed(text, bridge.at, bridge.endOf(text, ",;()", 2048), false);
   const value = text.slice(bridge.at, end);
-  if (!/^[\w+/=.~-]{8,8192}$/.test(value) || isPlaceholder(value)) return;
+  if (!/^[\w+/=.~-]{8,2048}$/.test(value) || isPlaceholder(value)) return;
   if (scheme === "basic") {
     if (!/^[\x20-\x7e]{1,200}:[\x20-\x7e]{0,200}$/.test(Buffer.from(value, "base64").toString("latin1"))) return;
   } else if (value.length < 16 || !isIrregular(value, true)) return;

@@ -17,8 +17,7 @@ export function urlCredentials(sweep: Sweep, scheme: number): void {
     }
     if (code === 58 && colon < 0) colon = index;
     else if (code <= 32 || code === 34 || code === 60 || code === 62 || code === 96 || code === 92) return;
-    // A `/`, `?` or `#` ends the host, unless a password that should have been escaped has one.
-    else if ((code === 47 || code === 63) && (colon < 0 || /^\d{0,5}$/.test(text.slice(colon + 1, index)))) return;
+    else if (code === 47 || code === 63) return;
   }
 }
 

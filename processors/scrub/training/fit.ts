@@ -1,9 +1,9 @@
 import { featuresOf, MOST_FEATURES } from "../names/features.ts";
 import { FIRST_NAME, LAST_NAME, lexiconOf } from "../names/lexicon.ts";
 import { ADDRESS_BEGINS, ADDRESS_GOES_ON, encodeModel, NAME_BEGINS, NAME_GOES_ON, OUTSIDE, ROW_BITS, TAGS } from "../names/model.ts";
-import { emptySentence, isCandidate, readSentence } from "../names/sentence.ts";
+import { candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, readSentence, startsSentence } from "../names/sentence.ts";
 import type { Sentence } from "../names/sentence.ts";
-import { ADDRESS_MARKER, MARGIN, NAME_MARKER } from "../names/tokens.ts";
+import { ADDRESS_MARKER, LINE, MARGIN, NAME_MARKER } from "../names/tokens.ts";
 import { withMarkers, withOtherNames } from "./augment.ts";
 import type { Example } from "./example.ts";
 import type { Chance } from "./random.ts";
@@ -102,27 +102,32 @@ interface Learning {
 }
 
 function learn(sentence: Sentence, gold: Uint8Array, follow: boolean, { weights, steps, rows, scores, rate }: Learning): void {
-  const { tokens, tags, zone } = sentence;
+  const { tokens, tags } = sentence;
   for (let row = MARGIN; row < tokens.end; row++) {
     const form = tokens.shape[row] as number;
     if (form >= NAME_MARKER) {
       tags[row] = form === NAME_MARKER ? NAME_BEGINS : form === ADDRESS_MARKER ? ADDRESS_GOES_ON : OUTSIDE;
       continue;
     }
-    if (!isCandidate(sentence, row)) continue;
+    const maybe = candidacy(sentence, row);
+    if (maybe === 0) continue;
     const count = featuresOf(sentence, row, rows);
-    const previous = tags[row - 1] as number;
-    const named = previous === NAME_BEGINS || previous === NAME_GOES_ON;
+    const previous = startsSentence(sentence, row) ? OUTSIDE : (tags[row - 1] as number);
+    const named = (previous === NAME_BEGINS || previous === NAME_GOES_ON) && tokens.gapKind[row] !== LINE;
     const addressed = previous === ADDRESS_BEGINS || previous === ADDRESS_GOES_ON;
     let truth = gold[row] as number;
     // After a beginning that was missed, the rest begins.
     if (truth === NAME_GOES_ON && !named) truth = NAME_BEGINS;
     if (truth === ADDRESS_GOES_ON && !addressed) truth = ADDRESS_BEGINS;
-    if (zone[row] === 0 && truth !== UNKNOWN && truth > NAME_GOES_ON) truth = OUTSIDE;
+    const mayName = (maybe & MAYBE_NAME) !== 0;
+    const mayAddress = (maybe & MAYBE_ADDRESS) !== 0;
+    if (truth !== UNKNOWN && ((!mayAddress && truth > NAME_GOES_ON) || (!mayName && truth < ADDRESS_BEGINS))) truth = OUTSIDE;
     let best = OUTSIDE;
     let most = -Infinity;
     for (let tag = 0; tag < TAGS; tag++) {
-      const allowed = tag < NAME_GOES_ON || (tag === NAME_GOES_ON ? named : zone[row] === 1 && (tag === ADDRESS_BEGINS || addressed));
+      const allowed =
+        tag === OUTSIDE ||
+        (tag < ADDRESS_BEGINS ? mayName && (tag === NAME_BEGINS || named) : mayAddress && (tag === ADDRESS_BEGINS || addressed));
       let score = allowed ? 0 : -Infinity;
       if (allowed) for (let at = 0; at < count; at++) score += weights[(rows[at] as number) * TAGS + tag] as number;
       scores[tag] = score;

@@ -5,7 +5,7 @@ import type { Example, Span } from "./example.ts";
 import { CHINESE_SYLLABLES, NAME_POOLS } from "./name_pools.ts";
 import type { Chance } from "./random.ts";
 import { ADDRESSED, NAMED, NEITHER } from "./templates.ts";
-import { CALENDAR_WORDS, COMPANY_WORDS, ROLES, THINGS } from "./word_lists.ts";
+import { CALENDAR_WORDS, COMPANY_WORDS, ID_LABELS, OPENINGS, PLACE_NOUNS, ROLES, THINGS } from "./word_lists.ts";
 
 /** The parts of one person's name. */
 export interface Person {
@@ -64,6 +64,55 @@ const CITY_AFFIXES = {
 const NATIONALITIES = THINGS.slice(THINGS.indexOf("English"), THINGS.indexOf("Mercury"));
 const MONTHS = CALENDAR_WORDS.slice(0, 12);
 const DAYS = CALENDAR_WORDS.slice(CALENDAR_WORDS.indexOf("monday"), CALENDAR_WORDS.indexOf("mon"));
+/** Orders that are names as well. */
+const IMPERATIVES = [
+  "Mark",
+  "Bill",
+  "Pat",
+  "Rob",
+  "Sue",
+  "Chase",
+  "Grant",
+  "Will",
+  "Drew",
+  "Skip",
+  "Frank",
+  "Hope",
+  "Peg",
+  "Nick",
+  "Chuck",
+  "Jack",
+  "Bob",
+  "Josh",
+  "Pierce",
+  "Wade",
+  "Ward",
+  "Trace",
+  "Cash",
+  "Reed",
+  "Dean",
+  "Art",
+  "Gene",
+  "Ray",
+  "Rich",
+  "Carry",
+  "Dawn",
+  "Faith",
+  "Grace",
+  "Heather",
+  "Iris",
+  "Ivy",
+  "Joy",
+  "May",
+  "Melody",
+  "Olive",
+  "Pearl",
+  "Penny",
+  "Rose",
+  "Ruby",
+  "Summer",
+  "Violet",
+];
 const KIN = [
   "wife",
   "husband",
@@ -122,6 +171,28 @@ function invented(chance: Chance): string {
   return capital(name);
 }
 
+const FAMILY_PARTICLES = [
+  "de",
+  "van",
+  "von",
+  "van der",
+  "van den",
+  "van de",
+  "de la",
+  "del",
+  "da",
+  "di",
+  "bin",
+  "al",
+  "el",
+  "Van",
+  "De",
+  "dos",
+  "ten",
+  "zu",
+  "af",
+];
+
 /** One person of a culture drawn at random: one in seven Chinese, one in twelve of no culture at all. */
 export function randomPerson(chance: Chance): Person {
   const draw = chance.next();
@@ -160,8 +231,7 @@ function fullName(chance: Chance, { given, family, familyFirst }: Person): strin
   if (draw < 0.1) return `${given} ${chance.letter("ABCDEFGHIJKLMNOPRSTVW")}. ${family}`;
   if (draw < 0.14) return `${given} ${randomPerson(chance).given} ${family}`;
   if (draw < 0.17) return `${given} ${family}-${randomPerson(chance).family}`;
-  if (draw < 0.2)
-    return `${given} ${chance.pick(["de", "van", "von", "van der", "de la", "del", "da", "di", "bin", "al", "el", "Van", "De", "dos", "ten"])} ${family}`;
+  if (draw < 0.2) return `${given} ${chance.pick(FAMILY_PARTICLES)} ${family}`;
   if (draw < 0.23) return `${given} ${family} ${randomPerson(chance).family}`;
   return `${given} ${family}`;
 }
@@ -271,6 +341,12 @@ const FILLERS: Readonly<Record<string, Filler>> = {
   Title: title,
   TITLE: (chance) => title(chance).toUpperCase(),
   song: (chance) => chance.pick(SONGS),
+  Verb: (chance) => capital(chance.pick(chance.often(0.5) ? VERBS : IMPERATIVES)),
+  Opening: (chance) => chance.pick(OPENINGS),
+  Idlabel: (chance) => chance.pick(ID_LABELS),
+  Place: (chance) => chance.pick(PLACE_NOUNS),
+  Landmark: (chance) =>
+    `${chance.pick([() => randomPerson(chance).family, () => fullName(chance, randomPerson(chance)), () => city(chance), () => capital(chance.pick(NOUNS))])()} ${chance.pick(PLACE_NOUNS)}`,
   sentence,
   Sentence: sentence,
   SENTENCE: (chance) => sentence(chance).toUpperCase(),
@@ -323,12 +399,21 @@ const FILLERS: Readonly<Record<string, Filler>> = {
 const SLOT = /\{(\w+?)\}|¶/g;
 const PERSON_SLOT = /^(P|F|L|PU|PL|PC|PI|FL)(\d?)([fl]?)$/;
 
+/** Now and then a full name stands in a form that the template does not ask for. */
+function otherForm(chance: Chance, person: Person): string | undefined {
+  const draw = chance.next();
+  if (draw < 0.03) return `${person.given.charAt(0)}. ${person.family}`;
+  if (draw < 0.05) return fullName(chance, person).toUpperCase();
+  if (draw < 0.08) return `${person.given} ${person.family}`.toLowerCase();
+  return draw < 0.1 ? `${person.family}, ${person.given}` : undefined;
+}
+
 function personSlot(chance: Chance, form: string, person: Person): string {
   switch (form) {
     case "F":
       return person.given;
     case "L":
-      return person.family;
+      return chance.often(0.06) ? `${chance.pick(FAMILY_PARTICLES)} ${person.family}` : person.family;
     case "FL":
       return person.given.toLowerCase();
     case "PL":
@@ -340,7 +425,7 @@ function personSlot(chance: Chance, form: string, person: Person): string {
     case "PI":
       return `${person.given.charAt(0)}. ${person.family}`;
     default:
-      return chance.often(0.03) ? `${person.given.charAt(0)}. ${person.family}` : fullName(chance, person);
+      return otherForm(chance, person) ?? fullName(chance, person);
   }
 }
 
@@ -384,13 +469,39 @@ export function fill(chance: Chance, template: string): Example {
   return { text: text + template.slice(last), spans };
 }
 
-/** Examples of every template, `rounds` times each; those with neither name nor address a little less often. */
+/** Two texts, one after the other. */
+function joined(chance: Chance, first: Example, second: Example): Example {
+  const between = chance.pick(["\n", "\n\n", " ", "\n---\n"]);
+  const shift = first.text.length + between.length;
+  return {
+    text: first.text + between + second.text,
+    spans: [...first.spans, ...second.spans.map(({ start, end, type }) => ({ start: start + shift, end: end + shift, type }))],
+  };
+}
+
+function inCase(chance: Chance, example: Example): Example {
+  const draw = chance.next();
+  const lower = example.text.toLowerCase();
+  if (draw < 0.07 && lower.length === example.text.length) return { ...example, text: lower };
+  const upper = example.text.toUpperCase();
+  return draw > 0.98 && upper.length === example.text.length ? { ...example, text: upper } : example;
+}
+
+/** Examples of every template, `rounds` times each; some in small letters, some two in one text. */
 export function generate(chance: Chance, rounds: number): Example[] {
   const examples: Example[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const template of NAMED) examples.push(fill(chance, template));
-    for (const template of ADDRESSED) examples.push(fill(chance, template));
-    for (const template of NEITHER) examples.push(fill(chance, template));
+    let held: Example | undefined;
+    for (const templates of [NAMED, ADDRESSED, NEITHER]) {
+      for (const template of templates) {
+        const example = inCase(chance, fill(chance, template));
+        if (held !== undefined) {
+          examples.push(chance.often(0.5) ? joined(chance, held, example) : joined(chance, example, held));
+          held = undefined;
+        } else if (chance.often(0.25)) held = example;
+        else examples.push(example);
+      }
+    }
   }
   return examples;
 }

@@ -23,6 +23,8 @@ import {
   CALENDAR_WORDS,
   COMPANY_WORDS,
   CUES,
+  ID_LABELS,
+  OPENINGS,
   PARTICLES,
   ROLES,
   STREET_ENDINGS,
@@ -95,11 +97,14 @@ export function baseLexicon(): Map<number, number> {
     add(given.flatMap(partsOf), FIRST_NAME);
     add(family.flatMap(partsOf), LAST_NAME);
   }
+  add(wordsIn(english?.location?.["street_suffix"]), STREET);
   const { ordinary, proper } = byFrequency();
   add(ordinary, ORDINARY);
   add(proper, PROPER);
   add(wordsIn([english?.word, english?.lorem, english?.["hacker"], english?.["commerce"]]), ORDINARY);
   add(wordsIn([english?.["vehicle"]?.["manufacturer"], english?.["airline"]?.["airline"]]), THING);
+  add(OPENINGS, ORDINARY);
+  add(ID_LABELS, THING);
   add(STREET_WORDS, STREET);
   add(UNIT_WORDS, UNIT);
   add(TITLES, TITLE);

@@ -13,9 +13,9 @@ export type HeldOut = { readonly file: TrainingFile } | { readonly fold: number 
 
 const SEED = 20261121;
 const EPOCHS = 6;
-const RATE = 0.08;
+const RATE = 0.06;
 /** Rounds of the generator in each epoch: fresh examples each time. */
-const ROUNDS = 12;
+const ROUNDS = 16;
 
 function isHeldOut(heldOut: HeldOut | undefined, file: TrainingFile, row: number): boolean {
   if (heldOut === undefined) return false;

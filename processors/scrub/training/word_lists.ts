@@ -107,3 +107,26 @@ English German French Spanish Italian Dutch Portuguese Russian Chinese Japanese 
 Mercury Venus Mars Jupiter Saturn Uranus Neptune Pluto Earth Moon Sun God Jesus Christ Allah Buddha Bible Quran Internet Bluetooth Ethernet Unicode Markdown Boolean Integer String Array Object Promise Error Exception Null True False None
 iPhone iPad MacBook Kindle Xbox PlayStation Android Pixel Galaxy Windows Office Excel Word Outlook PowerPoint Photoshop
 `);
+
+/** How sentences begin. */
+export const OPENINGS = words(`
+I I've I'm I'll I'd You You've You're We We've They It It's This That These Those There Here When While After Before If Although Because Since However Therefore
+Additionally Also Then Next Finally First Second Please Thanks Yes No Okay OK Sure Maybe Perhaps Let's Don't Can Could Would Will Should May Might What What's Which Who Why How Where
+On In At By For From To With Without As Of My Your His Her Our Their Some Many All Most Both Each Every Another Me Mom Dad Bro Sis Hi Hello Hey Good Great Congratulations Sorry Welcome Absolutely
+Certainly Understood Based Considering Regarding During Through Until Unless Once Now Today Tomorrow Yesterday Just Only Even Still Yet Already Always Never Often Sometimes Usually Recently
+Looking Recalling Renewing Making Using Taking Going Being Having Remember Note Warning Tip Example Summary Overview Introduction Conclusion Step Name Date Location Time Subject Status Result
+Und Der Die Das Ein Eine Ich Wir Sie Es Wenn Aber Mit Für Le La Les Un Une Je Nous Vous Il Elle El Los Las Yo Nosotros Usted Lo Gli Un Una Io Noi O A Os As Eu Nós De Het Een Ik Wij
+`);
+
+/** Names of numbers that name nobody. */
+export const ID_LABELS = words(`
+IMEI IMSI ICCID SSN ITIN EIN TIN NINO NHS NPI MRN DOB VIN VAT IBAN BIC SWIFT ABN ACN TFN SIN CPF CNPJ RG CURP RFC DNI NIE NIF CIF PESEL NIP REGON BSN KVK Aadhaar PAN GSTIN Voter-ID
+Steuer-ID USt-ID Steuernummer Personalausweis Sozialversicherungsnummer SIRET SIREN NIR Codice-Fiscale Partita-IVA Passport Licence License Permit Ticket Invoice Order Account Routing Policy Claim Member Employee Student Case
+ISBN ISSN DOI UPC EAN SKU PO RMA UUID GUID MAC IP ASN PIN OTP CVV CVC ZIP Postcode Extension Fax Tel Mobile Phone Serial Model Batch Lot Room Gate Flight Train Bus Platform Page Chapter
+`);
+
+/** What is named after people without being one. */
+export const PLACE_NOUNS = words(`
+Orchestra Museum Hospital School Church Bridge Prize Award Stadium Theatre Library Park Festival Foundation Syndrome Theorem Law Effect Method Cup Medal Airport Station Hotel Castle Tower Gallery Institute University College
+Trophy Lectures Report Commission Act Doctrine Scale Index Test Equation Constant Algorithm Comet Crater River Lake Mountain Island Bay Canyon Falls County Township Cemetery Choir Ensemble Quartet Band Club Collection House Hall Mall Center
+`);
