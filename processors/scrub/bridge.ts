@@ -6,6 +6,8 @@ export type Link = "none" | "space" | "said" | "assigned";
 /** The way from a label to its value. Reused from label to label. */
 export class Bridge {
   link: Link = "none";
+  /** Where the label ends. */
+  from = 0;
   /** Where the value begins, behind an opening quote. */
   at = 0;
   /** The quote it opens with, or 0; the value ends with the same. */
@@ -18,6 +20,7 @@ export class Bridge {
   /** Crosses from the end of a label: closing quotes, a remark in parentheses, `:` or `=` or a verb, an opening quote. */
   cross(text: string, from: number): void {
     let at = from;
+    this.from = from;
     this.link = "none";
     this.#limit = Infinity;
     this.quote = 0;
@@ -53,6 +56,13 @@ export class Bridge {
         said = true;
       }
       if (said && (text.charCodeAt(at) === 58 || text.charCodeAt(at) === 0xff1a)) at = skipBlank(text, at + 1);
+      if (!said && moved) {
+        ABOUT.lastIndex = at;
+        if (ABOUT.test(text)) {
+          at = ABOUT.lastIndex;
+          said = true;
+        }
+      }
       this.link = said ? "said" : moved ? "space" : "none";
     }
     this.#open(text, at);
@@ -61,6 +71,7 @@ export class Bridge {
   /** The value is the cell of a table, from `from` to `to`. */
   beAt(from: number, to: number): void {
     this.link = "assigned";
+    this.from = from;
     this.at = from;
     this.quote = 0;
     this.escaped = false;
@@ -106,6 +117,10 @@ export class Bridge {
     this.at = at;
   }
 }
+
+/** What the label is of: `for the vpn is`. */
+export const ABOUT =
+  /(?:for|of|to|on|für|de|del|du|da|do|van|voor|para|per|pour)(?: [\p{L}\d'’._@-]{1,24}){1,4}?(?: ?[:=]| (?:is|was|ist|es|est|è|é|lautet|to))[ \t]{1,3}/uy;
 
 function skipBlank(text: string, from: number): number {
   let at = from;

@@ -11,7 +11,15 @@ export function password(sweep: Sweep, bridge: Bridge): void {
   const value = text.slice(start, end);
   if (!isPassword(value, bridge)) return;
   sweep.take("PASSWORD", start, end, 0.8);
+  // "Reset password … for jdoe": whose it is.
+  WHOSE.lastIndex = end;
+  if (!WHOSE.test(text)) return;
+  bridge.beAt(WHOSE.lastIndex, text.length);
+  bridge.link = "space";
+  username(sweep, bridge, true);
 }
+
+export const WHOSE = /["'`]? (?:for|of|belongs to|from)(?: (?:the )?(?:user|account|login))? /y;
 
 /** Words that stand behind a password label in prose and code, and are none. */
 const NO_PASSWORDS: ReadonlySet<string> = new Set(
@@ -26,7 +34,7 @@ function isPassword(value: string, bridge: Bridge): boolean {
   if (value.length < 4 || isPlaceholder(value) || NO_PASSWORDS.has(value.toLowerCase())) return false;
   const quoted = bridge.quote !== 0;
   if (quoted && bridge.link === "assigned") return !/\s/.test(value) || value.length <= 40;
-  if (quoted) return !/\s/.test(value);
+  if (quoted) return bridge.link === "said" ? value.length <= 40 : !/\s/.test(value);
   // Code: a call, a property, an element.
   if (
     /^[A-Za-z_$][A-Za-z_$]{2,40}(?:[.?!]{1,2}[A-Za-z_$][\w$]{0,40}){0,8}(?:\(|\[|\?\.)/.test(value) ||
@@ -51,7 +59,7 @@ export function isPlaceholder(value: string): boolean {
 }
 
 export const PLACEHOLDER =
-  /^(?:[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#_-]{3,80}|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ].{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
+  /^(?:[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#_-]{3,80}|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ][^\d]{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
 /** A marker or pseudonym in a value's place, as `EMAIL`, `[PERSON]`, `SECRET_1`, `EMAIL_ab12cd34ef`. */
 export const MARKER = new RegExp(`^\\[?(?:${TYPES.join("|")}|[A-Z]+(?:_[A-Z]+)*)(?:_[0-9a-z]{1,26}){0,2}\\]?$`);
 
@@ -61,6 +69,32 @@ export function trimmed(text: string, start: number, end: number, quoted: boolea
   if (quoted) return to;
   while (to > start && ".,;:)]}|".includes(text.charAt(to - 1))) to -= 1;
   return to;
+}
+
+/** `name / password` or `name:password` behind a label such as `credentials`. */
+export const PAIR = /([\w.@-]{2,40}) ?[/:|] ?([^\s"'<>,]{5,64})/y;
+
+/** Both halves of a login in one value; whether they are. */
+export function pair(sweep: Sweep, bridge: Bridge): boolean {
+  if (bridge.link === "none") return false;
+  PAIR.lastIndex = bridge.at;
+  const match = PAIR.exec(sweep.text);
+  if (match === null) return false;
+  const [whole, user = "", written = ""] = match;
+  const secret = written.replace(/[.,;:)\]}]+$/, "");
+  if (
+    !/\d/.test(secret) ||
+    !/[^\d.:/-]/.test(secret) ||
+    secret.includes("/") ||
+    /^\d+$/.test(user) ||
+    isPlaceholder(secret) ||
+    NO_USERS.has(user.toLowerCase())
+  )
+    return false;
+  const from = bridge.at + whole.length - written.length;
+  sweep.take("USERNAME", bridge.at, bridge.at + user.length, 0.7);
+  sweep.take("PASSWORD", from, from + secret.length, 0.8);
+  return true;
 }
 
 /** A user name behind its label. */
@@ -92,6 +126,7 @@ const NO_USERS: ReadonlySet<string> = new Set(
 
 function isUsername(text: string, start: number, end: number, value: string, bridge: Bridge, cue: boolean): boolean {
   if (value.length < 3 || value.length > 32 || isPlaceholder(value) || NO_USERS.has(value.toLowerCase())) return false;
+  if (/\sto\s$/.test(text.slice(bridge.from, start)) || /^[a-z]{1,4}_[0-9A-Za-z]{8,}$/.test(value)) return false;
   const after = text.charCodeAt(end);
   if (after === 64 || after === 40 || after === 91 || after === 61 || /^\d+$/.test(value)) return false;
   if (/^[0-9a-f]{8}-[0-9a-f]{4}/i.test(value) || /^\d{4}-\d\d/.test(value)) return false;
@@ -105,15 +140,17 @@ function isUsername(text: string, start: number, end: number, value: string, bri
   }
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);
-  if (marked && /^[a-z]+[._][a-z]+$/.test(value)) return true;
+  if (marked && /^[a-z]+(?:[._-][a-z]+)+$/.test(value) && /[._]/.test(value)) return true;
   return (
     value.length >= 5 &&
     /^[a-z]+$/.test(value) &&
-    bridge.link !== "none" &&
     !isCommon(value) &&
-    (cue || bridge.link === "said" || isTerminal(text, end))
+    (bridge.link === "said" || isTerminal(text, end) || FOLLOWED.test(text.slice(end, end + 24)))
   );
 }
+
+/** What follows somebody rather than something. */
+export const FOLLOWED = /^ (?:\(e-?mail|at [\w.+-]{1,20}@|registered|logged|signed|\()/;
 
 /** Whether the sentence or clause ends here. */
 function isTerminal(text: string, end: number): boolean {

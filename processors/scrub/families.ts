@@ -31,7 +31,8 @@ export const FAMILIES = [
   "month",
   /** `at` and `dot`, spelled out in an address that hides. */
   "dot",
-  "street",
+  /** A user name and a password at once. */
+  "pair",
   /** The scheme in front of a credential in a header. */
   "bearer",
 ] as const;

@@ -32,7 +32,7 @@ function pair(sweep: Sweep, start: number): boolean {
   const labelled = sweep.near(FAMILY.geo, from);
   if (found !== null) {
     const places = Math.min(found[1]?.length ?? 0, found[2]?.length ?? 0);
-    if (labelled || (places >= 4 && /[1-9]\d?\./.test(found[0])) || (places >= 3 && /[NSEW°]/.test(found[0]))) {
+    if (labelled || (places >= 4 && /-\d|\d\d\./.test(found[0])) || (places >= 3 && /[NSEW°]/.test(found[0]))) {
       sweep.take("GEO", from, from + found[0].length, labelled ? 0.9 : 0.7);
       return true;
     }

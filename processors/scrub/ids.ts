@@ -10,6 +10,8 @@ interface Form {
   readonly family: number;
   /** Characters in front of the run by which the form is found. */
   readonly lead: number;
+  /** What parts its groups, 0 when it has one group. */
+  readonly separator: number;
 }
 
 /** The forms of all packs: by the length of their first group with a digit, and by what follows it. */
@@ -22,7 +24,10 @@ export function formTable(locales: readonly Locale[]): FormTable {
       const group = /[0-9A-Z]*[9X0-8][0-9A-Z]*/.exec(form);
       if (group === null) continue;
       const key = keyOf(group[0].length, form, group.index + group[0].length);
-      table.set(key, [...(table.get(key) ?? []), { id, form, family: FAMILY[id.family], lead: group.index }]);
+      table.set(key, [
+        ...(table.get(key) ?? []),
+        { id, form, family: FAMILY[id.family], lead: group.index, separator: /[ -]/.exec(form)?.[0].charCodeAt(0) ?? 0 },
+      ]);
     }
   }
   return table;
@@ -61,8 +66,9 @@ function best(sweep: Sweep, forms: readonly Form[] | undefined, start: number): 
   let highest = 0.5;
   for (const form of forms) {
     const from = start - form.lead;
+    if (form.separator !== 0 && isPart(text, from, form)) continue;
     const written = spelledLike(text, from, form.form);
-    if (written === MISMATCH || !opens(text, from) || !closes(text, from + form.form.length) || isPart(text, from, form.form)) continue;
+    if (written === MISMATCH || !opens(text, from) || !closes(text, from + form.form.length)) continue;
     const { id } = form;
     const labelled = sweep.near(form.family, from);
     let score = id.score + (labelled ? 0.4 : sweep.said(FAMILY.other) > from - 24 ? -0.3 : 0);
@@ -76,9 +82,7 @@ function best(sweep: Sweep, forms: readonly Form[] | undefined, start: number): 
 }
 
 /** A form of groups inside a longer row of such groups is a piece of something else. */
-function isPart(text: string, from: number, form: string): boolean {
-  const separator = /[ -]/.exec(form)?.[0].charCodeAt(0);
-  if (separator === undefined) return false;
+function isPart(text: string, from: number, { form, separator }: Form): boolean {
   const end = from + form.length;
   return (
     (text.charCodeAt(end) === separator && isDigit(text, end + 1) && isDigit(text, end + 2)) ||

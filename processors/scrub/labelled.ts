@@ -48,7 +48,7 @@ export function labelled(sweep: Sweep, start: number, end: number): boolean {
   const to = extendedRight(text, from, end, best);
   if (
     !fits(text, from, to, best, from - latest <= 4) ||
-    /^\d{4}-\d\d-\d\d|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$/.test(text.slice(from, to))
+    /^\d{4}-\d\d-\d\d|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$/.test(text.slice(from, to))
   )
     return false;
   sweep.take(best.type, from, to, 0.75);
@@ -82,7 +82,7 @@ function extendedLeft(text: string, start: number, limit: number): number {
     let group = from - 1;
     while (group > limit && from - group < 7 && (kindAt(text, group - 1) & (joint === 32 ? UPPER : LETTER)) !== 0) group -= 1;
     if (group === from - 1 || group < limit || (kindAt(text, group - 1) & WORD) !== 0) break;
-    if (joint === 32 && from - group > 5) break;
+    if (joint === 32 && from - group > 6) break;
     from = group;
   }
   return from;

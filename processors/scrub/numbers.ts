@@ -32,6 +32,7 @@ export class WrittenNumber {
   plus = false;
   #separators = 0;
   #goesOn = false;
+  #digits = "";
 
   get parenthesis(): boolean {
     return (this.#separators & PARENTHESIS) !== 0;
@@ -52,7 +53,10 @@ export class WrittenNumber {
 
   /** The digits without separators. */
   get digits(): string {
-    return this.#text.slice(this.start, this.end).replace(/\D+/g, "");
+    if (this.#digits === "") {
+      for (let index = this.start; index < this.end; index++) if (isDigit(this.#text, index)) this.#digits += this.#text.charAt(index);
+    }
+    return this.#digits;
   }
 
   /** Whether the groups are of these sizes. */
@@ -84,6 +88,7 @@ export class WrittenNumber {
     this.plus = false;
     this.#separators = 0;
     this.#goesOn = false;
+    this.#digits = "";
     this.length = 0;
     this.count = 0;
     let opened = false;

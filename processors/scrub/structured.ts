@@ -2,7 +2,7 @@ import { birth } from "./births.ts";
 import { Bridge } from "./bridge.ts";
 import { card } from "./cards.ts";
 import { DIGIT, UNDERSCORE } from "./characters.ts";
-import { password, username } from "./credentials.ts";
+import { pair, password, username } from "./credentials.ts";
 import { cryptoAddress } from "./crypto_addresses.ts";
 import { email, spelledEmail } from "./emails.ts";
 import { bitOf, FAMILY } from "./families.ts";
@@ -19,7 +19,7 @@ import { phone } from "./phones.ts";
 import { AT, DASHES, KNOWN, OPTION, read, RUN, SCHEME } from "./read.ts";
 import { assignedSecret, authorization } from "./secrets/assigned.ts";
 import { commandOption, privateKey, urlCredentials } from "./secrets/places.ts";
-import { botToken, jwt, vendorKey } from "./secrets/vendor.ts";
+import { shapedToken, jwt, vendorKey } from "./secrets/vendor.ts";
 import { Sweep } from "./sweep.ts";
 import type { Candidate } from "./sweep.ts";
 import { unmask } from "./unmask.ts";
@@ -131,7 +131,9 @@ export class Structured {
     // A command's option: its value follows a space.
     if (bridge.link === "space" && sweep.text.charCodeAt(start - 1) === 45 && sweep.text.charCodeAt(start - 2) === 45)
       bridge.link = "assigned";
+    if (bridge.link === "space" && /\bas$/i.test(sweep.text.slice(end - 3, end))) bridge.link = "said";
     if ((families & bitOf.bearer) !== 0) authorization(sweep, bridge, sweep.text.slice(start, end).toLowerCase());
+    if ((families & bitOf.pair) !== 0 && pair(sweep, bridge)) return;
     if ((families & bitOf.password) !== 0) password(sweep, bridge);
     else if ((families & bitOf.secret) !== 0) assignedSecret(sweep, bridge, isFaint(sweep.text, start, end));
     if ((families & (bitOf.username | bitOf.username_cue)) !== 0) username(sweep, bridge, (families & bitOf.username) === 0);
@@ -171,7 +173,7 @@ export class Structured {
     const { text } = sweep;
     const length = end - start;
     if (length >= 12 && ((text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start))) return;
-    if (length >= 8 && botToken(sweep, start, end)) return;
+    if (length >= 8 && shapedToken(sweep, start, end)) return;
     if ((bits & DIGIT) === 0 || length > 110) return;
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
@@ -216,7 +218,7 @@ function lengthAt(original: string, index: number): number {
 }
 
 const CELL = bitOf.birth | bitOf.password | bitOf.secret | bitOf.username;
-const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.username_cue | bitOf.bearer;
+const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.username_cue | bitOf.bearer | bitOf.pair;
 
 /** Whether a telephone label is the latest one. */
 function isLaterPhone(sweep: Sweep): boolean {
@@ -234,4 +236,4 @@ function isJoined(text: string, end: number, start: number): boolean {
 function isFaint(text: string, start: number, end: number): boolean {
   return end - start <= 9 && FAINT.has(text.slice(start, end).toLowerCase());
 }
-const FAINT: ReadonlySet<string> = new Set(["key", "auth", "salt", "sid", "cookie", "pat", "tokens", "authorization", "sessionid"]);
+const FAINT: ReadonlySet<string> = new Set(["key", "auth", "salt", "sig", "sid", "cookie", "pat", "tokens", "authorization", "sessionid"]);

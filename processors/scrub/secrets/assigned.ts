@@ -16,7 +16,7 @@ export function assignedSecret(sweep: Sweep, bridge: Bridge, faint: boolean): vo
   const value = text.slice(start, end);
   if (value.length < 8 || isPlaceholder(value) || !SECRET.test(value)) return;
   const least = faint ? 20 : bridge.link === "assigned" ? 8 : 12;
-  if (value.length < least || (faint && HEX.test(value)) || !isIrregular(value, bridge.link === "assigned" && !faint)) return;
+  if (value.length < least || (faint && HEX.test(value)) || !isIrregular(value, bridge.link === "assigned" && !faint, !faint)) return;
   sweep.take("SECRET", start, end, 0.8);
 }
 
@@ -25,10 +25,10 @@ const LONGEST = 512;
 const HEX = /^[0-9a-fA-F]{8,512}$/;
 export const SECRET = /^[\w+/=.~:!@#$%^*-]{8,512}$/;
 
-/** Not an identifier, a path, an address, a version, a date or a word: its characters are many and mixed. */
-export function isIrregular(value: string, sure: boolean): boolean {
+/** `sure`: the label stands right before. `known`: the label means nothing else, so that even a UUID is one. Not an identifier, a path, an address, a version, a date or a word: its characters are many and mixed. */
+export function isIrregular(value: string, sure: boolean, known: boolean = sure): boolean {
   if (/^(?:https?|ftp|file|s3|gs|arn|urn|data|vault|ssm|op|env|secretRef):/i.test(value) || /^[./~]|^\w:[\\/]/.test(value)) return false;
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value)) return sure;
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value)) return known;
   if (!/\d/.test(value) && caseChanges(value) < 3) return false;
   if (/^[\d.:/-]+$/.test(value)) return false;
   // snake_case, kebab-case and dotted names with a number somewhere.

@@ -53,8 +53,11 @@ export const BOT = /[MNO][\w-]{22,27}\.[\w-]{6,7}\.[\w-]{27,40}(?![\w-])/y;
 /** The same where bots have numbers: eight to ten digits, a colon, 35 characters. */
 export const NUMBERED_BOT = /\d{8,10}:A[\w-]{34}(?![\w-])/y;
 
-/** A chat bot's token that begins with the run at `start`. */
-export function botToken(sweep: Sweep, start: number, end: number): boolean {
+/** A mailing service's key: hex, and its data centre. */
+export const MAILER = /[0-9a-f]{32}-us\d{1,2}(?!\w)/y;
+
+/** A token that begins with the run at `start`. */
+export function shapedToken(sweep: Sweep, start: number, end: number): boolean {
   const joint = sweep.text.charCodeAt(end);
   const pattern =
     joint === 46 && end - start >= 20 ? BOT : joint === 58 && end - start >= 8 && end - start <= 10 ? NUMBERED_BOT : undefined;
