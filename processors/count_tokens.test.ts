@@ -91,8 +91,13 @@ describe("counting tokens that nobody counted", () => {
     },
     {
       title: "one that began and said nothing",
-      recorded: { request: hello, response: ": ping\n\n", closed: { ending: "cut", error: "ECONNRESET" } },
+      recorded: { request: { ...hello, stream: true }, response: ": ping\n\n", closed: { ending: "cut", error: "ECONNRESET" } },
       tokens: { inUncached: 8, outText: 0 },
+    },
+    {
+      title: "only the input of an answer that broke off in a piece nobody can read",
+      recorded: { request: hello, response: Buffer.from('{"id":'), closed: { ending: "cut", error: "ECONNRESET" } },
+      tokens: { inUncached: 8 },
     },
     {
       title: "one that failed midway",

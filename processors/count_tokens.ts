@@ -72,13 +72,15 @@ function estimated(span: Span, count: CountText): Span {
   const { attributes } = span;
   const { input, output, media } = countContent(attributes, count);
   if (input === undefined && output === undefined) return span;
-  const answerLost = attributes[names.RESPONSE_UNREADABLE] !== undefined || attributes[names.RESPONSE_TRUNCATED] !== undefined;
-  const lost = answerLost || attributes[names.REQUEST_TRUNCATED] !== undefined || input === undefined;
+  const answerCut = attributes[names.RESPONSE_UNREADABLE] !== undefined || attributes[names.RESPONSE_TRUNCATED] !== undefined;
+  // What broke off and was no stream came in no part that can be read.
+  const answerSeen = !answerCut && (attributes[names.GEN_AI_REQUEST_STREAM] === true || span.ending === "completed");
   const generates = GENERATING.has(attributes[names.GEN_AI_OPERATION_NAME]);
+  const lost = answerCut || attributes[names.REQUEST_TRUNCATED] !== undefined || input === undefined;
   return {
     ...span,
     // An answer that was read to its end, or to where it broke off, and says nothing has no tokens.
-    tokens: present({ inUncached: input, outText: output ?? (generates && !answerLost ? 0 : undefined) }),
+    tokens: present({ inUncached: input, outText: output ?? (generates && answerSeen ? 0 : undefined) }),
     usageSource: "estimated",
     attributes: {
       ...attributes,
