@@ -34,10 +34,10 @@ export function addPrices(program: Command): void {
     .command("show")
     .argument("<model>")
     .description("the price of a model now, and where it comes from")
-    .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …", "openai")
+    .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …; by default who makes it")
     .option("--service-tier <tier>", "batch, flex, priority …")
     .option("--overrides <file>", "file of your own prices (prices.overrides)")
-    .action((model: string, options: { provider: string; serviceTier?: string; overrides?: string }) => {
+    .action((model: string, options: ShowOptions) => {
       print(shown(model, options));
     });
 }
@@ -52,10 +52,13 @@ export function priceFileProblem(path: string | undefined): string | undefined {
   }
 }
 
-function shown(
-  model: string,
-  { provider, serviceTier, overrides }: { provider: string; serviceTier?: string; overrides?: string },
-): string {
+interface ShowOptions {
+  readonly provider?: string;
+  readonly serviceTier?: string;
+  readonly overrides?: string;
+}
+
+function shown(model: string, { provider, serviceTier, overrides }: ShowOptions): string {
   const fail = (problem: string): never => {
     throw new StartError(2, problem);
   };
@@ -69,7 +72,8 @@ function shown(
     tenant: "default",
     atMs: Date.now(),
   });
-  if (typeof found === "string") throw new StartError(1, `${model} at ${provider} has no price: ${found}`);
+  if (typeof found === "string")
+    throw new StartError(1, `${model}${provider === undefined ? "" : ` at ${provider}`} has no price: ${found}`);
   const rows = found.tiers.flatMap(({ above, rates }) =>
     Object.entries(rates).map(([bucket, rate]) => [bucket, above > 0 ? `above ${above}` : "", perMillion(rate)]),
   );

@@ -65,7 +65,11 @@ async function cutOnce(
   assert.equal(entry?.closed?.ending, "cut", where);
   const delivered = head.startsWith("transfer") ? unchunked(framed.subarray(0, at)) : framed.subarray(0, at);
   assert.equal(String(entry.response), String(delivered), where);
-  const text = WORDS.slice(0, String(delivered).split("\n\n").length - 1).join("");
+  // An event that lacks only its end still says what it has to say.
+  const whole = String(delivered)
+    .split("\n\n")
+    .filter((event) => event.trimEnd().endsWith("]}")).length;
+  const text = WORDS.slice(0, whole).join("");
   assert.deepEqual(await estimated(entry), { inUncached: ASKED_TOKENS, outText: (await tokenizer("gpt-4o"))(text) }, where);
   assert.equal(reply.status, 200);
   assert.equal(String(reply.body.subarray(0, delivered.length)), String(delivered), where);
