@@ -38,9 +38,9 @@ program
   .command("check")
   .description("says everything that is wrong with the configuration, or what is in effect")
   .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
-  .action((overrides: Overrides) => {
+  .action(async (overrides: Overrides) => {
     const loaded = loadConfig({ env: process.env, overrides });
-    const problem = priceFileProblem(loaded.settings?.prices.overrides);
+    const problem = await priceFileProblem(loaded.settings?.prices.overrides);
     process.stdout.write(`${problem ?? explain(loaded)}\n`);
     if (loaded.settings === undefined || problem !== undefined) process.exitCode = 2;
   });

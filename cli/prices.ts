@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { priceLists, readPriceFile } from "../processors/price/price_lists.ts";
 import { client, print } from "./ask.ts";
 import { json, table } from "./print.ts";
 import { StartError } from "./start_error.ts";
@@ -37,15 +36,17 @@ export function addPrices(program: Command): void {
     .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …; by default who makes it")
     .option("--service-tier <tier>", "batch, flex, priority …")
     .option("--overrides <file>", "file of your own prices (prices.overrides)")
-    .action((model: string, options: ShowOptions) => {
-      print(shown(model, options));
+    .action(async (model: string, options: ShowOptions) => {
+      print(await shown(model, options));
     });
 }
 
 /** What is wrong with the operator's file of prices; undefined when nothing is, or there is none. */
-export function priceFileProblem(path: string | undefined): string | undefined {
+export async function priceFileProblem(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const { readPriceFile } = await priceLists();
   try {
-    if (path !== undefined) readPriceFile(path);
+    readPriceFile(path);
     return undefined;
   } catch (error) {
     return `prices.overrides: ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
@@ -58,11 +59,14 @@ interface ShowOptions {
   readonly overrides?: string;
 }
 
-function shown(model: string, { provider, serviceTier, overrides }: ShowOptions): string {
+/** The catalog is large, and most commands do not need it. */
+const priceLists = () => import("../processors/price/price_lists.ts");
+
+async function shown(model: string, { provider, serviceTier, overrides }: ShowOptions): Promise<string> {
   const fail = (problem: string): never => {
     throw new StartError(2, problem);
   };
-  const found = priceLists({ overrides, onProblem: fail }).find({
+  const found = (await priceLists()).priceLists({ overrides, onProblem: fail }).find({
     provider,
     models: [model],
     serviceTier,
