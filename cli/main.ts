@@ -9,6 +9,7 @@ import { addDemo } from "./demo.ts";
 import { addKeys } from "./keys.ts";
 import { addPrices, priceFileProblem } from "./prices.ts";
 import { printableLines } from "./print.ts";
+import { addScrub } from "./scrub.ts";
 import { StartError } from "./start_error.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
@@ -41,7 +42,7 @@ program
   .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
   .action(async (overrides: Overrides) => {
     const loaded = await withModules(loadConfig({ env: process.env, overrides }));
-    const problem = priceFileProblem(loaded.settings?.prices.overrides);
+    const problem = await priceFileProblem(loaded.settings?.prices.overrides);
     process.stdout.write(`${problem ?? explain(loaded)}\n`);
     if (loaded.settings === undefined || problem !== undefined) process.exitCode = 2;
   });
@@ -57,6 +58,7 @@ addDeadLetters(program);
 addKeys(program);
 addPrices(program);
 addDemo(program);
+addScrub(program);
 
 try {
   await program.parseAsync();

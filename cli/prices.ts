@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { priceLists, readPriceFile } from "../processors/price/price_lists.ts";
 import { client, print } from "./ask.ts";
 import { json, table } from "./print.ts";
 import { StartError } from "./start_error.ts";
@@ -34,32 +33,40 @@ export function addPrices(program: Command): void {
     .command("show")
     .argument("<model>")
     .description("the price of a model now, and where it comes from")
-    .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …", "openai")
+    .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …; by default who makes it")
     .option("--service-tier <tier>", "batch, flex, priority …")
     .option("--overrides <file>", "file of your own prices (prices.overrides)")
-    .action((model: string, options: { provider: string; serviceTier?: string; overrides?: string }) => {
-      print(shown(model, options));
+    .action(async (model: string, options: ShowOptions) => {
+      print(await shown(model, options));
     });
 }
 
 /** What is wrong with the operator's file of prices; undefined when nothing is, or there is none. */
-export function priceFileProblem(path: string | undefined): string | undefined {
+export async function priceFileProblem(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const { readPriceFile } = await priceLists();
   try {
-    if (path !== undefined) readPriceFile(path);
+    readPriceFile(path);
     return undefined;
   } catch (error) {
     return `prices.overrides: ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-function shown(
-  model: string,
-  { provider, serviceTier, overrides }: { provider: string; serviceTier?: string; overrides?: string },
-): string {
+interface ShowOptions {
+  readonly provider?: string;
+  readonly serviceTier?: string;
+  readonly overrides?: string;
+}
+
+/** The catalog is large, and most commands do not need it. */
+const priceLists = () => import("../processors/price/price_lists.ts");
+
+async function shown(model: string, { provider, serviceTier, overrides }: ShowOptions): Promise<string> {
   const fail = (problem: string): never => {
     throw new StartError(2, problem);
   };
-  const found = priceLists({ overrides, onProblem: fail }).find({
+  const found = (await priceLists()).priceLists({ overrides, onProblem: fail }).find({
     provider,
     models: [model],
     serviceTier,
@@ -69,7 +76,8 @@ function shown(
     tenant: "default",
     atMs: Date.now(),
   });
-  if (typeof found === "string") throw new StartError(1, `${model} at ${provider} has no price: ${found}`);
+  if (typeof found === "string")
+    throw new StartError(1, `${model}${provider === undefined ? "" : ` at ${provider}`} has no price: ${found}`);
   const rows = found.tiers.flatMap(({ above, rates }) =>
     Object.entries(rates).map(([bucket, rate]) => [bucket, above > 0 ? `above ${above}` : "", perMillion(rate)]),
   );

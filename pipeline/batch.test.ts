@@ -39,7 +39,8 @@ const span: fc.Arbitrary<Span> = fc.record(
     outcome: fc.constantFrom("ok", "partial", "error", "refused", "cancelled"),
     capture: fc.constantFrom("full", "metadata"),
     tokens: fc.record({ inUncached: count, reasoning: count }, { requiredKeys: [] }),
-    usageSource: fc.constantFrom("provider", "none"),
+    usageSource: fc.constantFrom("provider", "estimated", "none"),
+    cost: fc.record({ usd: text, byBucket: fc.dictionary(key, text), priceId: text, reason: text }, { requiredKeys: [] }),
     attributes,
   },
   {

@@ -91,8 +91,13 @@ describe("counting tokens that nobody counted", () => {
     },
     {
       title: "one that began and said nothing",
-      recorded: { request: hello, response: ": ping\n\n", closed: { ending: "cut", error: "ECONNRESET" } },
+      recorded: { request: { ...hello, stream: true }, response: ": ping\n\n", closed: { ending: "cut", error: "ECONNRESET" } },
       tokens: { inUncached: 8, outText: 0 },
+    },
+    {
+      title: "only the input of an answer that broke off in a piece nobody can read",
+      recorded: { request: hello, response: Buffer.from('{"id":'), closed: { ending: "cut", error: "ECONNRESET" } },
+      tokens: { inUncached: 8 },
     },
     {
       title: "one that failed midway",
@@ -158,6 +163,14 @@ describe("counting tokens that nobody counted", () => {
       title: "was counted by the provider",
       recorded: { request: hello, response: { ...answer, usage: { prompt_tokens: 1, completion_tokens: 1 } } },
     },
+    {
+      title: "is to be answered later",
+      recorded: {
+        opened: { upstream: { name: "default", address: "api.openai.com", port: 443, scheme: "https", path: "/responses" } },
+        request: { model: "gpt-4o", background: true, input: "hello" },
+        response: { status: "queued", background: true, output: [] },
+      },
+    },
     { title: "kept nothing to count", recorded: { request: "", response: { choices: [] } } },
   ] as const) {
     test(`leaves a call alone that ${title}`, async () => {
@@ -184,8 +197,17 @@ describe("counting tokens that nobody counted", () => {
       uncounted: "truncated",
     },
     { title: "a request nobody could read", recorded: { request: "", response: `${half}data: [DONE]\n\n` }, uncounted: "truncated" },
+    {
+      title: "what was said before",
+      recorded: {
+        opened: { upstream: { name: "default", address: "api.openai.com", port: 443, scheme: "https", path: "/responses" } },
+        request: { model: "gpt-4o", previous_response_id: "resp_1", input: "hello" },
+        response: { status: "completed", output: [] },
+      },
+      uncounted: "truncated",
+    },
     { title: "nothing, of plain text", recorded: { request: hello, response: answer }, uncounted: undefined },
-  ]) {
+  ] as const) {
     test(`says that it left out ${title}`, async () => {
       const span = await counted(recorded);
       expect(span.usageSource).toBe("estimated");

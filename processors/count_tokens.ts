@@ -21,6 +21,9 @@ const MAX_TOGETHER = 4_000_000;
 /** Of prose in English; only for a text none of which was counted. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Of a background response: it will be answered later, and elsewhere. */
+const UNANSWERED: ReadonlySet<unknown> = new Set(["queued", "in_progress"]);
+
 const GENERATING: ReadonlySet<unknown> = new Set(["chat", "text_completion", "generate_content"]);
 
 /**
@@ -53,7 +56,7 @@ export function countTokens({ max_characters: maxCharacters }: CountTokensOption
 function isUncounted({ usageSource, attributes }: Span): boolean {
   if (usageSource !== "none") return false;
   const status = attributes[names.HTTP_RESPONSE_STATUS_CODE];
-  if (typeof status !== "number" || status < 200 || status > 299) return false;
+  if (typeof status !== "number" || status < 200 || status > 299 || UNANSWERED.has(attributes[names.RESPONSE_STATUS])) return false;
   const operation = attributes[names.GEN_AI_OPERATION_NAME];
   const failed =
     attributes[names.ERROR_CODE] !== undefined ||
@@ -72,13 +75,17 @@ function estimated(span: Span, count: CountText): Span {
   const { attributes } = span;
   const { input, output, media } = countContent(attributes, count);
   if (input === undefined && output === undefined) return span;
-  const answerLost = attributes[names.RESPONSE_UNREADABLE] !== undefined || attributes[names.RESPONSE_TRUNCATED] !== undefined;
-  const lost = answerLost || attributes[names.REQUEST_TRUNCATED] !== undefined || input === undefined;
+  const answerCut = attributes[names.RESPONSE_UNREADABLE] !== undefined || attributes[names.RESPONSE_TRUNCATED] !== undefined;
+  // What broke off and was no stream came in no part that can be read.
+  const answerSeen = !answerCut && (attributes[names.GEN_AI_REQUEST_STREAM] === true || span.ending === "completed");
   const generates = GENERATING.has(attributes[names.GEN_AI_OPERATION_NAME]);
+  // The provider put the earlier part of the conversation before what was sent.
+  const goesOn = attributes[names.GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID] !== undefined;
+  const lost = answerCut || goesOn || attributes[names.REQUEST_TRUNCATED] !== undefined || input === undefined;
   return {
     ...span,
     // An answer that was read to its end, or to where it broke off, and says nothing has no tokens.
-    tokens: present({ inUncached: input, outText: output ?? (generates && !answerLost ? 0 : undefined) }),
+    tokens: present({ inUncached: input, outText: output ?? (generates && answerSeen ? 0 : undefined) }),
     usageSource: "estimated",
     attributes: {
       ...attributes,

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
+import { tokenizer } from "../../processors/tokens/tokenizer.ts";
 import { startDataPlane } from "../data_plane.ts";
 import { faultProxy } from "../fault_proxy.ts";
 import { listen } from "../listen.ts";
 import { many } from "../many.ts";
 import { rawRequest } from "../raw.ts";
 import { events } from "../recorded.ts";
+import { ASKED, ASKED_TOKENS, estimated } from "./estimate.ts";
 import type { Fault } from "./fault.ts";
 
-const EVENTS = events(...["Hel", "lo", " wörld", "."].map((content) => ({ choices: [{ index: 0, delta: { content } }] })));
+const WORDS = ["Hel", "lo", " wörld", "."];
+const EVENTS = events(...WORDS.map((content) => ({ choices: [{ index: 0, delta: { content } }] })));
 const BODY = Buffer.from(EVENTS);
 /** How the same stream may be framed: the end of each shows in another way. */
 const FRAMES: readonly { readonly head: string; readonly framed: Buffer }[] = [
@@ -20,7 +23,8 @@ const FRAMES: readonly { readonly head: string; readonly framed: Buffer }[] = [
 export const streamCut: Fault = {
   id: "F25",
   title: "the upstream resets or closes inside a stream, at each end of an event and within",
-  holds: "all that came is delivered and on record as `cut`; what follows is a broken connection or an error event, never a clean end",
+  holds:
+    "all that came is delivered and on record as `cut`, its tokens estimated; what follows is a broken connection or an error event, never a clean end",
   fast: 60,
   long: 1200,
   async run(round) {
@@ -50,7 +54,7 @@ async function cutOnce(
   await using up = await listen(createServer((socket) => void socket.once("data", () => socket.write(Buffer.concat([start, framed])))));
   await using proxy = await faultProxy(up.port, () => ({ toClient: { [way]: start.length + at } }));
   await using plane = await startDataPlane({ upstreams: { up: `http://127.0.0.1:${proxy.port}/v1` } });
-  const reply = await rawRequest({ url: `${plane.url}/v1/chat/completions`, method: "POST", body: "{}" });
+  const reply = await rawRequest({ url: `${plane.url}/v1/chat/completions`, method: "POST", body: ASKED });
   const { reset, cut } = proxy.done();
   assert.equal(reset + cut, 1);
   injected();
@@ -61,6 +65,12 @@ async function cutOnce(
   assert.equal(entry?.closed?.ending, "cut", where);
   const delivered = head.startsWith("transfer") ? unchunked(framed.subarray(0, at)) : framed.subarray(0, at);
   assert.equal(String(entry.response), String(delivered), where);
+  // An event that lacks only its end still says what it has to say.
+  const whole = String(delivered)
+    .split("\n\n")
+    .filter((event) => event.trimEnd().endsWith("]}")).length;
+  const text = WORDS.slice(0, whole).join("");
+  assert.deepEqual(await estimated(entry), { inUncached: ASKED_TOKENS, outText: (await tokenizer("gpt-4o"))(text) }, where);
   assert.equal(reply.status, 200);
   assert.equal(String(reply.body.subarray(0, delivered.length)), String(delivered), where);
   const said = String(reply.body.subarray(delivered.length));

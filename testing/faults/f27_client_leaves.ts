@@ -6,6 +6,7 @@ import { listen } from "../listen.ts";
 import { many, percentile } from "../many.ts";
 import { openRequest } from "../raw.ts";
 import { events } from "../recorded.ts";
+import { ASKED, ASKED_TOKENS, estimated } from "./estimate.ts";
 import type { Fault, Round } from "./fault.ts";
 
 /** B-P2, for 99 of 100 clients. */
@@ -20,6 +21,7 @@ interface Reply {
   readonly has: "nothing" | "head" | "bytes";
 }
 
+const asked = JSON.parse(ASKED) as object;
 const event = events({ choices: [{ index: 0, delta: { content: "Hel" } }] }).replace("data: [DONE]\n\n", "");
 const stream = { "content-type": "text/event-stream" };
 const json = { "content-type": "application/json", "content-length": "1000" };
@@ -54,7 +56,9 @@ function leaving(id: string, when: string, replies: readonly Reply[]): Fault {
   return {
     id,
     title: `the client leaves ${when}`,
-    holds: "the upstream's work ends within a second, and the exchange is on record as `abandoned`, with what had come",
+    holds:
+      "the upstream's work ends within a second, and the exchange is on record as `abandoned`, with what had come" +
+      (replies === MID_STREAM ? " and its tokens estimated" : ""),
     fast: 60,
     long: 1000,
     run: (round) => leaveOften(round, replies),
@@ -82,7 +86,7 @@ async function leaveOften(round: Round, replies: readonly Reply[]): Promise<void
       url: `${plane.url}/v1/chat/completions`,
       method: "POST",
       headers: { "content-type": "application/json", "x-mark": `${index} ${which}` },
-      body: JSON.stringify({ model: reply.has, messages: [] }),
+      body: JSON.stringify({ ...asked, user: reply.has }),
       signal: leaves.signal,
     });
     opened.catch(() => {});
@@ -109,11 +113,14 @@ async function leaveOften(round: Round, replies: readonly Reply[]): Promise<void
   assert.equal(entries.length, round.count);
   for (const entry of entries) {
     assert.equal(entry.closed?.ending, "abandoned");
-    const { model: has } = JSON.parse(String(entry.request)) as { model: Reply["has"] };
+    const { user: has } = JSON.parse(String(entry.request)) as { user: Reply["has"] };
     assert.equal(
       entry.response.length > 0,
       has === "bytes",
       `on record are ${entry.response.length} bytes of a reply of which ${has} had come`,
     );
+    if (replies !== MID_STREAM) continue;
+    const { inUncached, outText = 0 } = await estimated(entry);
+    assert.ok(inUncached === ASKED_TOKENS && outText > 0, `estimated are ${inUncached} tokens of input, ${outText} of output`);
   }
 }
