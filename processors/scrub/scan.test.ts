@@ -36,6 +36,9 @@ const values: readonly { title: string; value: AttributeValue; after: AttributeV
   { title: "a bigint likewise", value: { ssn: 123456789n }, after: { ssn: "[SSN]" } },
   { title: "a credential by its key", value: { Authorization: "whatever" }, after: { Authorization: "[SECRET]" } },
   { title: "a password by its key", value: { password: "open sesame" }, after: { password: "[PASSWORD]" } },
+  { title: "a name by its key", value: { firstName: "string", last_name: "x" }, after: { firstName: "[PERSON]", last_name: "[PERSON]" } },
+  { title: "a line of an address by its key, in a text", value: '{"address2": "Suite 7"}', after: '{"address2": "[ADDRESS]"}' },
+  { title: "nothing of a key that has no text", value: { password: "", first_name: "-" }, after: { password: "", first_name: "-" } },
   { title: "not the schema of a password", value: { password: { type: "string" } }, after: { password: { type: "string" } } },
   { title: "JSON in a text", value: '{"to": "a@b"}', after: '{"to": "[EMAIL]"}' },
   { title: "a key in it", value: '{"a@b":1,"c@d":2}', after: '{"[EMAIL]":1,"[EMAIL:2]":2}' },
@@ -80,8 +83,8 @@ test("a name that one field tells is found in another", () => {
 
 test("a finding over two fields is marked in both", () => {
   const over = finds(["ADDRESS", /Main St\nzip: 12345/g]);
-  expect(scrubbed({ street: "1 Main St", zip: "12345 x" }, walk, { ...hand, detector: over })).toEqual({
-    street: "1 [ADDRESS]",
+  expect(scrubbed({ place: "1 Main St", zip: "12345 x" }, walk, { ...hand, detector: over })).toEqual({
+    place: "1 [ADDRESS]",
     "[ADDRESS]": "[ADDRESS] x",
   });
 });

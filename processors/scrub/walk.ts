@@ -1,5 +1,6 @@
 import type { AttributeValue } from "../../genai/span.ts";
 import { jsonTokens, looksLikeJson, type JsonToken } from "./embedded_json.ts";
+import { typeOfKey } from "./keys.ts";
 import type { Reading } from "./sheet.ts";
 
 /** Is shown the texts of a value in their order, and says what takes their place; undefined leaves one as it is. */
@@ -13,12 +14,6 @@ type Members = { readonly [key: string]: AttributeValue };
 
 /** JSON in a text in JSON in a text: deeper than this it is a text like any other. */
 const MAX_EMBEDDED = 4;
-
-/** Keys whose text is a credential, whatever it looks like. */
-const CREDENTIAL =
-  /^(?:proxy-)?authorization$|^(?:set-)?cookie$|^(?:x-)?api[-_]?key$|^pass(?:word|wd|phrase)$|^(?:client|secret)_?(?:secret|key)$|^(?:access|refresh|session)_?token$|^private_?key$/i;
-/** Long enough for every key above. */
-const LONGEST_CREDENTIAL_KEY = 24;
 
 /** Members of a part that say how it reads, never what. */
 const STRUCTURE: ReadonlySet<string> = new Set(["type", "id", "modality", "mime_type", "finish_reason"]);
@@ -70,22 +65,20 @@ export function walk(value: AttributeValue, pen: Pen): AttributeValue {
   return rebuilt(value, (key, each) => member(key, each, pen, nameOf));
 }
 
-/** A member of an object as `key: value`; its text is a credential where the key says so. */
+/** A member of an object as `key: value`. */
 function member(key: string, value: AttributeValue, pen: Pen, nameOf: (key: string) => string): [string, AttributeValue] {
   const name = nameOf(key);
   pen.say(": ");
-  const walked =
-    typeof value === "string" && isCredential(key) ? (pen.leaf(value, { is: credentialType(key) }) ?? value) : walk(value, pen);
+  const reading = typeof value === "string" ? keyed(key, value) : undefined;
+  const walked = reading === undefined ? walk(value, pen) : (pen.leaf(value as string, reading) ?? value);
   pen.say("\n");
   return [name, walked];
 }
 
-function isCredential(key: string): boolean {
-  return key.length <= LONGEST_CREDENTIAL_KEY && CREDENTIAL.test(key);
-}
-
-function credentialType(key: string): "PASSWORD" | "SECRET" {
-  return /^pass/i.test(key) ? "PASSWORD" : "SECRET";
+/** Whole texts are what their key says; one without a word in it is nothing. */
+function keyed(key: string, value: string): Reading | undefined {
+  const type = typeOfKey(key);
+  return type === undefined || !/[\p{L}\p{N}]/u.test(value) ? undefined : { is: type };
 }
 
 /** A text, or the JSON that it holds. */
@@ -119,8 +112,10 @@ function embedded(value: string, tokens: readonly JsonToken[], pen: Pen, depth: 
       pen.say(": ");
     } else {
       if (kind === "number") now = pen.leaf(said);
-      else if (key !== undefined && isCredential(key)) now = pen.leaf(said, { is: credentialType(key) });
-      else now = text(said, pen, depth + 1);
+      else {
+        const reading = key === undefined ? undefined : keyed(key, said);
+        now = reading === undefined ? text(said, pen, depth + 1) : pen.leaf(said, reading);
+      }
       pen.say(key === undefined ? ", " : "\n");
     }
     key = kind === "key" ? said : undefined;

@@ -14,7 +14,7 @@ const counting = countTokens(countTokensOptions.parse({ use: "count_tokens" }));
 export async function estimated({ opened, closed, request, chunks }: Entry): Promise<TokenBuckets> {
   assert.ok(closed);
   const spans = await carry([{ opened, closed, request, response: chunks }], [counting], { userKey: () => "key" });
-  const model = spans.find(({ usageSource }) => usageSource !== undefined);
+  const model = spans.spans.find(({ usageSource }) => usageSource !== undefined);
   assert.equal(model?.usageSource, "estimated");
   return model.tokens ?? {};
 }
