@@ -136,6 +136,22 @@ test("when the time for a span is over, the rest of its content is taken off and
   expect(out.attributes["spangate.scrub.UNSCANNED"]).toBeGreaterThanOrEqual(1);
 });
 
+test("of a span that cannot be scrubbed only what is nobody's stays", async () => {
+  const broken: Attributes = Object.defineProperty({ "gen_ai.response.id": "r1", "session.id": MAIL, n: 5 }, "gen_ai.input.messages", {
+    enumerable: true,
+    get: () => [
+      {
+        toJSON: () => {
+          throw new RangeError("Invalid string length");
+        },
+      },
+    ],
+  });
+  const out = await scrubbed({ name: MAIL, attributes: broken });
+  expect(out.attributes).toEqual({ "gen_ai.response.id": "r1", n: 5, "spangate.scrub.UNSCANNED": 1 });
+  expect(out.name).toBe("[UNSCANNED:error]");
+});
+
 test("what was scrubbed before is not looked at again", async () => {
   const processor = scrub(scrubOptions.parse({ use: "scrub" }), { key });
   const long = user(`${"The parcel did not arrive, and nobody answers. ".repeat(2000)} ${MAIL}`);

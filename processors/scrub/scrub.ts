@@ -7,6 +7,7 @@ import type { Processor } from "../processor.ts";
 import { asWord, keyedHashes } from "../keyed_hash.ts";
 import { detector } from "./detector.ts";
 import { knownNames, wordsOf } from "./known_names.ts";
+import { unscanned } from "./marker.ts";
 import { Memo } from "./memo.ts";
 import { operate, operateOnIds, type Operators } from "./operate.ts";
 import { ofDetector, type ScrubOptions } from "./options.ts";
@@ -101,9 +102,22 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
       spans.map((span) => {
         if (span.capture === "full" || span.scrubbed) return span;
         const until = now() + options.budget_ms;
-        return scrubberOf(span.tenant).span(span, () => now() > until);
+        try {
+          return scrubberOf(span.tenant).span(span, () => now() > until);
+        } catch {
+          return bare(span);
+        }
       }),
   };
+}
+
+/** What is certainly nobody's of a span that could not be scrubbed, such as one whose texts do not fit into memory. */
+function bare(span: Span): Span {
+  const kept = Object.entries(span.attributes).filter(
+    ([name, value]) => OURS.has(name) || (typeof value !== "string" && typeof value !== "object"),
+  );
+  const attributes = { ...Object.fromEntries(kept), [`${names.SCRUB_COUNT}UNSCANNED`]: 1 };
+  return { ...span, name: unscanned("error"), attributes, scrubbed: true };
 }
 
 /** The scrubber of one tenant. */
