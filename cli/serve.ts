@@ -302,11 +302,12 @@ async function startUp(
         each.gateway.max_capture_bytes,
         each.control,
         each.journal,
+        each.prices,
         each.demo,
       ];
       if (JSON.stringify(fixed(newSettings)) !== JSON.stringify(fixed(settings))) {
         log.warn(
-          "data_dir, demo, gateway.host, .port, .processes, .max_buffered_bytes, .max_capture_bytes, control and journal change with the next start only",
+          "data_dir, demo, gateway.host, .port, .processes, .max_buffered_bytes, .max_capture_bytes, control, journal and prices change with the next start only",
         );
       }
       settings = newSettings;

@@ -294,6 +294,14 @@ describe("the GenAI span", () => {
     expect(Object.keys(model?.attributes ?? {}).filter((name) => name.startsWith("gen_ai.usage."))).toEqual([]);
   });
 
+  test("counts the tools the model asked for, whatever the tier", () => {
+    const calls = ["f", "g"].map((name) => ({ id: name, function: { name, arguments: "{}" } }));
+    const response = answer({ message: { tool_calls: calls } }, { usage: { prompt_tokens: 1 } });
+    for (const tier of ["full", "metadata"] as const)
+      expect(chat({ response, opened: { tier } })[1]?.attributes["spangate.response.tool_calls"]).toBe(2);
+    expect(chat()[1]?.attributes).not.toHaveProperty("spangate.response.tool_calls");
+  });
+
   test("keeps what is OpenAI's alone for OpenAI, and below our prefix for others", () => {
     const response = answer({}, { service_tier: "default", system_fingerprint: "fp_1" });
     const [, model] = chat({ response, opened: { upstream: { ...UPSTREAM, address: "api.groq.com" } } });

@@ -505,6 +505,36 @@ describe("a chat reply", () => {
     { title: "one hidden in a choice", chunks: [{ choices: [{ index: 0, delta: {}, usage: { prompt_tokens: 9 } }] }] },
     { title: "one hidden in an extension", chunks: [{ choices: [], x_groq: { usage: { prompt_tokens: 9 } } }] },
   ];
+  for (const { title, reply, tokens } of [
+    {
+      title: "thoughts that Gemini's compatible API counts in the total alone",
+      reply: { model: "models/gemini-2.5-flash", usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 115 } },
+      tokens: { inUncached: 10, outText: 5, reasoning: 100 },
+    },
+    {
+      title: "no thoughts of others in a total that is larger",
+      reply: { model: "gpt-4o", usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 115 } },
+      tokens: { inUncached: 10, outText: 5 },
+    },
+    {
+      title: "usage in Gemini's own shape",
+      reply: { model: "x", usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, thoughtsTokenCount: 3 } },
+      tokens: { inUncached: 10, outText: 5, reasoning: 3 },
+    },
+    {
+      title: "usage in Anthropic's own shape",
+      reply: { model: "x", usage: { input_tokens: 10, cache_read_input_tokens: 90, output_tokens: 5 } },
+      tokens: { inUncached: 10, cacheRead: 90, outText: 5 },
+    },
+  ]) {
+    test(`reads ${title}, streamed or not`, () => {
+      expect(openaiChat.readResponse({ ...reply, choices: [] }).tokens).toEqual(tokens);
+      const reader = openaiChat.stream();
+      reader.add({ data: JSON.stringify({ ...reply, choices: [] }) });
+      expect(reader.facts().tokens).toEqual(tokens);
+    });
+  }
+
   for (const { title, chunks } of usages) {
     test(`finds the usage of a stream: ${title}`, () => {
       const reader = openaiChat.stream();

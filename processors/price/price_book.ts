@@ -21,6 +21,7 @@ interface Remembered {
 
 /** Callers choose the names of models, so what is remembered has a bound. */
 const MAX_REMEMBERED = 10_000;
+const MAX_KEY = 1024;
 const MINUTE_MS = 60_000;
 
 /** Who is asked about, by every name that a list may know them by. */
@@ -48,7 +49,7 @@ export function priceBook({ overrides, builtin, catalog }: PriceLists): Prices {
     if (known && known.fromMs <= asked.atMs && asked.atMs < known.untilMs) return known.answer;
     const found = resolve(asked);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(key, found);
+    if (key.length <= MAX_KEY) remembered.set(key, found);
     return found.answer;
   }
 
