@@ -126,10 +126,18 @@ function embedded(value: string, tokens: readonly JsonToken[], pen: Pen, depth: 
   return at === 0 ? value : result + value.slice(at);
 }
 
+/** A key that could be a name in a program: it is structure, however much it looks like a person's. Digits in a row could be a number of theirs. */
+const IDENTIFIER = /^[A-Za-z_$][\w$.-]{0,63}$/;
+const NUMBER = /\d{5}/;
+
 /** New names of keys, each once: two that would read alike are told apart by a number. */
 function keyNames(pen: Pen): (key: string) => string {
   const given = new Map<string, number>();
   return (key) => {
+    if (IDENTIFIER.test(key) && !NUMBER.test(key)) {
+      pen.say(key);
+      return key;
+    }
     const now = pen.leaf(key);
     if (now === undefined || now === key) return key;
     const times = (given.get(now) ?? 0) + 1;
