@@ -162,7 +162,7 @@ function isArrow(text: string, at: number): boolean {
 }
 
 const VERBS: ReadonlySet<string> = new Set(
-  "is are was be to as of now set still currently being called reads has been changed reset ist lautet sind war es est son sera è e sono é era são fue jest brzmi är er on olarak becomes equals equal ist: named id number no nr num using will my the new value der die das le la el il lo o".split(
+  "is are was be to as of now set still currently being called reads has been changed reset ist lautet sind war es est son sera è e sono é era são fue jest brzmi är er on olarak becomes equals equal named id number no nr num will".split(
     " ",
   ),
 );

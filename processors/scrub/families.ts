@@ -20,7 +20,10 @@ export const FAMILIES = [
   "crypto",
   "birth",
   "username",
+  /** A word that stands before user names, but as often before others. */
   "username_cue",
+  /** A phrase that stands before people or their user names. */
+  "username_of",
   "password",
   "secret",
   "email",

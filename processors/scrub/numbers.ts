@@ -30,6 +30,8 @@ export class WrittenNumber {
   /** Digits in each group. */
   readonly groups = new Uint8Array(MOST_GROUPS);
   plus = false;
+  /** Before which group the parenthesis opens. */
+  opened = 0;
   #separators = 0;
   #goesOn = false;
   #digits = "";
@@ -86,6 +88,7 @@ export class WrittenNumber {
     this.#text = text;
     this.start = start;
     this.plus = false;
+    this.opened = 0;
     this.#separators = 0;
     this.#goesOn = false;
     this.#digits = "";
@@ -123,7 +126,10 @@ export class WrittenNumber {
         if (code === 41) {
           opened = false;
           this.end = next + 1;
-        } else if (code === 40) opened = true;
+        } else if (code === 40) {
+          opened = true;
+          this.opened = this.count;
+        }
         bits |= bit;
         next += 1;
       }

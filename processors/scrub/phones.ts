@@ -47,6 +47,7 @@ export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly str
   if (number.length < 7 || number.length > 15) return false;
   if (!number.plus && !opens(text, start)) return false;
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
+  if (!isWellFormed(number)) return false;
   const end = extensionEnd(text, number.end);
   if (end === number.end && !closes(text, end)) return false;
   const { digits } = number;
@@ -71,7 +72,9 @@ function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: r
   if (digits.startsWith("00") && digits.length >= 11 && grouped) return 0.6;
   if (cued && count <= 6 && (grouped ? number.least >= 2 || number.parenthesis : digits.length >= 9 && digits.length <= 11)) return 0.7;
   if (denied || !grouped || count > 6 || number.least < 2) return 0;
-  if (!trunk && digits.length < 9) return 0;
+  // Without a trunk zero only what is grouped as numbers are somewhere.
+  if (!trunk && !MOBILE.some((sizes) => number.isGrouped(sizes)) && !(number.parenthesis && number.opened === 0 && number.groups[0] === 2))
+    return 0;
   return isPlanned(sweep, digits, regions) ? (trunk ? 0.6 : 0.5) : 0;
 }
 
@@ -83,6 +86,27 @@ function isNorthAmerican(number: WrittenNumber, digits: string): boolean {
   if (number.parenthesis || number.hyphened) return true;
   const local = bare ? digits : digits.slice(digits.startsWith("001") ? 3 : 1);
   return /^[2-9]\d\d[2-9]/.test(local) && !number.slash;
+}
+
+/** Spain and Poland, India, Chile, Spain with fixed lines. */
+const MOBILE: readonly (readonly number[])[] = [
+  [3, 3, 3],
+  [5, 5],
+  [1, 4, 4],
+  [3, 2, 2, 2],
+];
+
+/** Parentheses stand around the area code, first or behind the country's; two groups with a dot are a decimal number. */
+function isWellFormed(number: WrittenNumber): boolean {
+  if (
+    number.parenthesis &&
+    number.opened > 0 &&
+    !number.plus &&
+    !(number.opened === 1 && (number.groups[0] ?? 0) <= 3 && number.length >= 10)
+  )
+    return false;
+  if (number.parenthesis && number.opened > 1) return false;
+  return !(number.dotted && number.count === 2);
 }
 
 const LOCAL = [3, 3, 4] as const;

@@ -43,7 +43,8 @@ export class Table {
     const header = this.#header;
     if (start >= header.to || header.separator !== separator) {
       header.begin(text, start, separator, after === 41 || separator === 44);
-      this.#rowsFollow = header.known && header.count > 0 && hasRows(text, header.to, separator);
+      this.#rowsFollow =
+        header.known && header.count > (isSeparator(text.charCodeAt(header.to - 1)) ? 1 : 0) && hasRows(text, header.to, separator);
     }
     if (!this.#rowsFollow) return false;
     if (this.#headerEnd !== header.to) {
