@@ -10,7 +10,7 @@ export function card(sweep: Sweep, number: WrittenNumber): boolean {
   const { length } = number;
   if (length < 12 || length > 19 || number.plus || number.slash || number.parenthesis) return false;
   if (!opens(text, number.start) || !closes(text, number.end)) return false;
-  const labelled = sweep.near(FAMILY.card, number.start, 64);
+  const labelled = sweep.near(FAMILY.card, number.start, 64) && sweep.said(FAMILY.card) > sweep.said(FAMILY.account);
   const grouped = number.count >= 3 && GROUPINGS.some((sizes) => number.isGrouped(sizes));
   if (!labelled && !grouped && number.count > 1) return false;
   const { digits } = number;

@@ -124,6 +124,12 @@ export class WrittenNumber {
         const bit = code < 128 ? (SEPARATORS[code] ?? 0) : 0;
         if (bit === 0 || (code === 41 && !opened) || (code === 40 && opened)) break;
         if (code === 41) {
+          if (this.opened === 0 && this.count > 1) {
+            // The whole number is in parentheses; they are not its own.
+            this.start += this.plus ? 0 : 1;
+            this.#separators &= ~PARENTHESIS;
+            return;
+          }
           opened = false;
           this.end = next + 1;
         } else if (code === 40) {

@@ -73,9 +73,18 @@ function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: r
   if (cued && count <= 6 && (grouped ? number.least >= 2 || number.parenthesis : digits.length >= 9 && digits.length <= 11)) return 0.7;
   if (denied || !grouped || count > 6 || number.least < 2) return 0;
   // Without a trunk zero only what is grouped as numbers are somewhere.
-  if (!trunk && !MOBILE.some((sizes) => number.isGrouped(sizes)) && !(number.parenthesis && number.opened === 0 && number.groups[0] === 2))
-    return 0;
-  return isPlanned(sweep, digits, regions) ? (trunk ? 0.6 : 0.5) : 0;
+  if (!trunk) {
+    const where = number.parenthesis && number.groups[0] === 2 ? ["BR"] : BARE.find(([sizes]) => number.isGrouped(sizes))?.[1];
+    return where !== undefined &&
+      isPlanned(
+        sweep,
+        digits,
+        regions.filter((region) => where.includes(region)),
+      )
+      ? 0.5
+      : 0;
+  }
+  return isPlanned(sweep, digits, regions) ? 0.6 : 0;
 }
 
 /** `(415) 555-0123`, `415-555-0123`, `1.415.555.0123`: groups of 3, 3 and 4. */
@@ -88,12 +97,17 @@ function isNorthAmerican(number: WrittenNumber, digits: string): boolean {
   return /^[2-9]\d\d[2-9]/.test(local) && !number.slash;
 }
 
-/** Spain and Poland, India, Chile, Spain with fixed lines. */
-const MOBILE: readonly (readonly number[])[] = [
-  [3, 3, 3],
-  [5, 5],
-  [1, 4, 4],
-  [3, 2, 2, 2],
+/** How numbers without a trunk zero are grouped, and where. */
+const BARE: readonly (readonly [readonly number[], readonly string[]])[] = [
+  [
+    [3, 3, 3],
+    ["ES", "PL", "PT"],
+  ],
+  [[3, 2, 2, 2], ["ES"]],
+  [[2, 3, 2, 2], ["ES"]],
+  [[5, 5], ["IN"]],
+  [[1, 4, 4], ["CL"]],
+  [[2, 5, 4], ["BR"]],
 ];
 
 /** Parentheses stand around the area code, first or behind the country's; two groups with a dot are a decimal number. */
@@ -102,7 +116,7 @@ function isWellFormed(number: WrittenNumber): boolean {
     number.parenthesis &&
     number.opened > 0 &&
     !number.plus &&
-    !(number.opened === 1 && (number.groups[0] ?? 0) <= 3 && number.length >= 10)
+    !(number.opened === 1 && (number.groups[0] ?? 0) <= 2 && number.length >= 10)
   )
     return false;
   if (number.parenthesis && number.opened > 1) return false;

@@ -1,3 +1,4 @@
+import { endedStreet, street, wordedStreet } from "./addresses.ts";
 import { birth } from "./births.ts";
 import { Bridge } from "./bridge.ts";
 import { card } from "./cards.ts";
@@ -122,6 +123,8 @@ export class Structured {
     if (end - start === 1 && !/[:.]/.test(sweep.text.charAt(end))) return;
     if (sweep.table.isHeader(sweep.text, families, start, end)) return;
     sweep.say(families, end);
+    if ((families & bitOf.street) !== 0) street(sweep, start, end);
+    if ((families & bitOf.street_word) !== 0) wordedStreet(sweep, start, end);
     if ((families & bitOf.birth) !== 0) birth(sweep, end, this.#months);
     if ((families & bitOf.swift) !== 0) swift(sweep, end);
     if ((families & CREDENTIAL) !== 0) this.#credential(families, start, end);
@@ -180,6 +183,7 @@ export class Structured {
     if ((bits & DIGIT) === 0 || length > 110) return;
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
+    if (length <= 5 && endedStreet(sweep, start, end)) return;
     if ((bits & ~DIGIT) === 0) {
       this.#digits(start, end);
       return;
@@ -205,7 +209,7 @@ export class Structured {
     if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
     number.read(text, start, 19);
     if (number.isRow) sweep.row = number.end;
-    const isCard = sweep.near(FAMILY.card, start);
+    const isCard = sweep.near(FAMILY.card, start) && sweep.said(FAMILY.card) > sweep.said(FAMILY.account);
     if (isCard && card(sweep, number)) return;
     if (identifiers(sweep, this.#forms, start, end)) return;
     if (!isCard && card(sweep, number)) return;

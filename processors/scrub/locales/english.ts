@@ -781,7 +781,6 @@ export const english: Labels = {
     "digest",
     "apikey authorization",
   ],
-  email: ["email", "e mail", "mail", "email address", "mailto"],
   other: [
     "order",
     "order number",
