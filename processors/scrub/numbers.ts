@@ -15,6 +15,8 @@ SEPARATORS[47] = SLASH;
 SEPARATORS[40] = PARENTHESIS;
 SEPARATORS[41] = PARENTHESIS;
 
+/** The most digits that are kept; a number of more is none. */
+const MOST_DIGITS = 24;
 /** The most groups that are told apart; a number of more is none. */
 const MOST_GROUPS = 20;
 
@@ -27,6 +29,8 @@ export class WrittenNumber {
   length = 0;
   /** How many groups. */
   count = 0;
+  /** The digits. */
+  readonly values = new Uint8Array(MOST_DIGITS);
   /** Digits in each group. */
   readonly groups = new Uint8Array(MOST_GROUPS);
   plus = false;
@@ -59,6 +63,16 @@ export class WrittenNumber {
       for (let index = this.start; index < this.end; index++) if (isDigit(this.#text, index)) this.#digits += this.#text.charAt(index);
     }
     return this.#digits;
+  }
+
+  /** Whether the last digit is right by Luhn's rule. */
+  get isLuhn(): boolean {
+    let sum = 0;
+    for (let index = 0; index < this.length; index++) {
+      const digit = this.values[this.length - 1 - index] ?? 0;
+      sum += index % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
+    }
+    return sum % 10 === 0;
   }
 
   /** Whether the groups are of these sizes. */
@@ -108,7 +122,12 @@ export class WrittenNumber {
     this.end = start;
     for (;;) {
       const group = index;
-      while (isDigit(text, index)) index += 1;
+      for (;;) {
+        const digit = text.charCodeAt(index) - 48;
+        if (!(digit >= 0 && digit <= 9)) break;
+        if (this.length + index - group < MOST_DIGITS) this.values[this.length + index - group] = digit;
+        index += 1;
+      }
       if (this.length + index - group > most || this.count === MOST_GROUPS) {
         this.#goesOn = true;
         return;
