@@ -39,6 +39,11 @@ export class Bridge {
       moved = true;
     }
     const symbol = text.charCodeAt(at);
+    // The edge of a table's cell, not an "or".
+    if (symbol === 124 && (at - from !== 1 || text.charCodeAt(from) !== 32 || text.charCodeAt(at + 1) !== 32)) {
+      this.at = at;
+      return;
+    }
     if (symbol === 58 || symbol === 61 || symbol === 0xff1a || symbol === 124 || symbol === 62 || symbol === 35 || isArrow(text, at)) {
       while (isAssigner(text.charCodeAt(at)) || isArrow(text, at)) at += 1;
       at = skipBlank(text, at);

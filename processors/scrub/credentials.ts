@@ -121,7 +121,7 @@ export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}(?![\p{L}\
 const NO_USERS: ReadonlySet<string> = new Set(
   (
     "is was are has have had can could will would should must may might does did do not and or but the a an this that these those to for from with without in on at by of as if when who which where what why how all any each every some none null undefined true false string name email admin root user users guest anonymous test me you him her them it us " +
-    "id type password login page form button failed success error required optional invalid valid unknown default system assistant account accounts access activity info data details profile settings session token role roles group groups count agent input output message messages query prompt request response content context preferences permission permissions location image images number " +
+    "user_id userid user_name await id type password login page form button failed success error required optional invalid valid unknown default system assistant account accounts access activity info data details profile settings session token role roles group groups count agent input output message messages query prompt request response content context preferences permission permissions location image images number " +
     "wants asked says said logged signed created updated deleted clicks clicked enters entered types typed sees gets needs uses used using via here there now then today please into over out up down off again after before during until above below first last new old own same other another free only just also your my our their his its int text varchar number boolean char public private static void return const let var function self " +
     "feedback experience interface story stories guide manual base research testing-data friendly defined generated journey centric facing case cases level space support service services management authentication authorization registration story-telling reviews review comments behavior behaviour satisfaction engagement list table model class object record records entry file directory home folder named called operator developer customer client member manager owner person people reports reported"
   ).split(" "),
@@ -140,7 +140,7 @@ function isUsername(text: string, start: number, end: number, value: string, bri
   if (bridge.quote !== 0) return text.charCodeAt(end) === bridge.quote || (bridge.escaped && after === 92);
   if (bridge.link === "assigned" && announced === "label") {
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
-    return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z][a-z]+[A-Z]/.test(value) && value.length > 5) || /^[A-Za-z]{4,}$/.test(value);
+    return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);
