@@ -2,21 +2,21 @@ import { TYPES } from "./finding.ts";
 import type { Bridge } from "./bridge.ts";
 import type { Sweep } from "./sweep.ts";
 
-/** A password behind its label. */
-export function password(sweep: Sweep, bridge: Bridge): void {
+/** A password behind its label; `faint`: the label is a short word that means other things as often. */
+export function password(sweep: Sweep, bridge: Bridge, faint: boolean): void {
   if (bridge.link === "none") return;
   const { text } = sweep;
   const start = bridge.at;
   const end = trimmed(text, start, bridge.endOf(text, "", 128), bridge.quote !== 0);
   const value = text.slice(start, end);
-  if (!isPassword(value, bridge)) return;
+  if (!isPassword(value, bridge) || (faint && !/\d/.test(value))) return;
   sweep.take("PASSWORD", start, end, 0.8);
   // "Reset password … for jdoe": whose it is.
   WHOSE.lastIndex = end;
   if (!WHOSE.test(text)) return;
   bridge.beAt(WHOSE.lastIndex, text.length);
   bridge.link = "space";
-  username(sweep, bridge, true);
+  username(sweep, bridge, "of");
 }
 
 export const WHOSE = /["'`]? (?:for|of|belongs to|from)(?: (?:the )?(?:user|account|login))? /y;
@@ -34,7 +34,7 @@ function isPassword(value: string, bridge: Bridge): boolean {
   if (value.length < 4 || isPlaceholder(value) || NO_PASSWORDS.has(value.toLowerCase())) return false;
   const quoted = bridge.quote !== 0;
   if (quoted && bridge.link === "assigned") return !/\s/.test(value) || value.length <= 40;
-  if (quoted) return bridge.link === "said" ? value.length <= 40 : !/\s/.test(value);
+  if (quoted) return bridge.link === "said" ? value.length <= 40 : /\d/.test(value) && !/\s/.test(value);
   // Code: a call, a property, an element.
   if (
     /^[A-Za-z_$][A-Za-z_$]{2,40}(?:[.?!]{1,2}[A-Za-z_$][\w$]{0,40}){0,8}(?:\(|\[|\?\.)/.test(value) ||
@@ -59,7 +59,7 @@ export function isPlaceholder(value: string): boolean {
 }
 
 export const PLACEHOLDER =
-  /^(?:[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#_-]{3,80}|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ][^\d]{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
+  /^(?:(?:\$[{(]|\{\{|<%).{0,200}|[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#_-]{3,80}|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ][^\d]{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
 /** A marker or pseudonym in a value's place, as `EMAIL`, `[PERSON]`, `SECRET_1`, `EMAIL_ab12cd34ef`. */
 export const MARKER = new RegExp(`^\\[?(?:${TYPES.join("|")}|[A-Z]+(?:_[A-Z]+)*)(?:_[0-9a-z]{1,26}){0,2}\\]?$`);
 
@@ -97,8 +97,11 @@ export function pair(sweep: Sweep, bridge: Bridge): boolean {
   return true;
 }
 
+/** By a label that says so, by a phrase that people stand behind too, or by a word that anything may follow. */
+export type Announced = "label" | "of" | "cue";
+
 /** A user name behind its label. */
-export function username(sweep: Sweep, bridge: Bridge, cue: boolean): void {
+export function username(sweep: Sweep, bridge: Bridge, announced: Announced): void {
   if (bridge.link === "none") return;
   const { text } = sweep;
   let start = bridge.at;
@@ -109,7 +112,7 @@ export function username(sweep: Sweep, bridge: Bridge, cue: boolean): void {
   let value = match[0];
   while (/[._-]$/.test(value)) value = value.slice(0, -1);
   const end = start + value.length;
-  if (!isUsername(text, start, end, value, bridge, cue)) return;
+  if (!isUsername(text, start, end, value, bridge, announced)) return;
   sweep.take("USERNAME", start > bridge.at ? bridge.at : start, end, 0.7);
 }
 
@@ -118,13 +121,13 @@ export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}(?![\p{L}\
 const NO_USERS: ReadonlySet<string> = new Set(
   (
     "is was are has have had can could will would should must may might does did do not and or but the a an this that these those to for from with without in on at by of as if when who which where what why how all any each every some none null undefined true false string name email admin root user users guest anonymous test me you him her them it us " +
-    "id type password login page form button failed success error required optional invalid valid unknown default system assistant account accounts access activity info data details profile settings session token role roles group groups count agent input output message messages query prompt request response content context preferences permission permissions location image images number " +
+    "user_id userid user_name await id type password login page form button failed success error required optional invalid valid unknown default system assistant account accounts access activity info data details profile settings session token role roles group groups count agent input output message messages query prompt request response content context preferences permission permissions location image images number " +
     "wants asked says said logged signed created updated deleted clicks clicked enters entered types typed sees gets needs uses used using via here there now then today please into over out up down off again after before during until above below first last new old own same other another free only just also your my our their his its int text varchar number boolean char public private static void return const let var function self " +
     "feedback experience interface story stories guide manual base research testing-data friendly defined generated journey centric facing case cases level space support service services management authentication authorization registration story-telling reviews review comments behavior behaviour satisfaction engagement list table model class object record records entry file directory home folder named called operator developer customer client member manager owner person people reports reported"
   ).split(" "),
 );
 
-function isUsername(text: string, start: number, end: number, value: string, bridge: Bridge, cue: boolean): boolean {
+function isUsername(text: string, start: number, end: number, value: string, bridge: Bridge, announced: Announced): boolean {
   if (value.length < 3 || value.length > 32 || isPlaceholder(value) || NO_USERS.has(value.toLowerCase())) return false;
   if (/\sto\s$/.test(text.slice(bridge.from, start)) || /^[a-z]{1,4}_[0-9A-Za-z]{8,}$/.test(value)) return false;
   const after = text.charCodeAt(end);
@@ -133,10 +136,11 @@ function isUsername(text: string, start: number, end: number, value: string, bri
   const handle = text.charCodeAt(start - 1) === 64;
   const marked = /\d/.test(value) || /[._]/.test(value) || (value.includes("-") && !/^[A-Z]/.test(value));
   if (handle) return true;
+  if (announced === "cue") return FOLLOWED.test(text.slice(end, end + 24)) || (bridge.link !== "assigned" && /^[a-z].*\d$/.test(value));
   if (bridge.quote !== 0) return text.charCodeAt(end) === bridge.quote || (bridge.escaped && after === 92);
-  if (bridge.link === "assigned" && !cue) {
+  if (bridge.link === "assigned" && announced === "label") {
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
-    return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z][a-z]+[A-Z]/.test(value) && value.length > 5) || /^[A-Za-z]{4,}$/.test(value);
+    return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);

@@ -48,7 +48,9 @@ export function labelled(sweep: Sweep, start: number, end: number): boolean {
   const to = extendedRight(text, from, end, best);
   if (
     !fits(text, from, to, best, from - latest <= 4) ||
-    /^\d{4}-\d\d-\d\d|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$/.test(text.slice(from, to))
+    /^\d{4}-\d\d-\d\d(?!\d)|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$|^\d+[a-z]{1,3}$/.test(
+      text.slice(from, to),
+    )
   )
     return false;
   sweep.take(best.type, from, to, 0.75);

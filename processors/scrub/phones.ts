@@ -47,6 +47,7 @@ export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly str
   if (number.length < 7 || number.length > 15) return false;
   if (!number.plus && !opens(text, start)) return false;
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
+  if (!isWellFormed(number)) return false;
   const end = extensionEnd(text, number.end);
   if (end === number.end && !closes(text, end)) return false;
   const { digits } = number;
@@ -71,8 +72,19 @@ function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: r
   if (digits.startsWith("00") && digits.length >= 11 && grouped) return 0.6;
   if (cued && count <= 6 && (grouped ? number.least >= 2 || number.parenthesis : digits.length >= 9 && digits.length <= 11)) return 0.7;
   if (denied || !grouped || count > 6 || number.least < 2) return 0;
-  if (!trunk && digits.length < 9) return 0;
-  return isPlanned(sweep, digits, regions) ? (trunk ? 0.6 : 0.5) : 0;
+  // Without a trunk zero only what is grouped as numbers are somewhere.
+  if (!trunk) {
+    const where = number.parenthesis && number.groups[0] === 2 ? ["BR"] : BARE.find(([sizes]) => number.isGrouped(sizes))?.[1];
+    return where !== undefined &&
+      isPlanned(
+        sweep,
+        digits,
+        regions.filter((region) => where.includes(region)),
+      )
+      ? 0.5
+      : 0;
+  }
+  return isPlanned(sweep, digits, regions) ? 0.6 : 0;
 }
 
 /** `(415) 555-0123`, `415-555-0123`, `1.415.555.0123`: groups of 3, 3 and 4. */
@@ -83,6 +95,32 @@ function isNorthAmerican(number: WrittenNumber, digits: string): boolean {
   if (number.parenthesis || number.hyphened) return true;
   const local = bare ? digits : digits.slice(digits.startsWith("001") ? 3 : 1);
   return /^[2-9]\d\d[2-9]/.test(local) && !number.slash;
+}
+
+/** How numbers without a trunk zero are grouped, and where. */
+const BARE: readonly (readonly [readonly number[], readonly string[]])[] = [
+  [
+    [3, 3, 3],
+    ["ES", "PL", "PT"],
+  ],
+  [[3, 2, 2, 2], ["ES"]],
+  [[2, 3, 2, 2], ["ES"]],
+  [[5, 5], ["IN"]],
+  [[1, 4, 4], ["CL"]],
+  [[2, 5, 4], ["BR"]],
+];
+
+/** Parentheses stand around the area code, first or behind the country's; two groups with a dot are a decimal number. */
+function isWellFormed(number: WrittenNumber): boolean {
+  if (
+    number.parenthesis &&
+    number.opened > 0 &&
+    !number.plus &&
+    !(number.opened === 1 && (number.groups[0] ?? 0) <= 2 && number.length >= 10)
+  )
+    return false;
+  if (number.parenthesis && number.opened > 1) return false;
+  return !(number.dotted && number.count === 2);
 }
 
 const LOCAL = [3, 3, 4] as const;

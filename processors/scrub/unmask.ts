@@ -6,7 +6,7 @@ export interface Unmasked {
 }
 
 /**
- * Full-width and other digits and letters as ASCII, typographic hyphens and spaces as plain ones, zero-width characters and soft hyphens gone,
+ * Full-width and other digits and letters as ASCII, typographic hyphens and spaces as plain ones, zero-width characters and soft hyphens gone (an en dash stays: it parts the ends of a range),
  * `%40` and `%2B` as `@` and `+`: what a reader sees.
  */
 export function unmask(original: string): Unmasked {
@@ -41,7 +41,7 @@ const ESCAPED: Readonly<Record<string, string>> = { "40": "@", "2B": "+" };
 function seen(code: number): string | undefined {
   if (code === 0xa0 || code === 0x202f || code === 0x2007 || (code >= 0x2000 && code <= 0x200a)) return " ";
   if (code === 0xad || (code >= 0x200b && code <= 0x200f) || (code >= 0x2060 && code <= 0x2064) || code === 0xfeff) return "";
-  if ((code >= 0x2010 && code <= 0x2013) || code === 0x2212) return "-";
+  if ((code >= 0x2010 && code <= 0x2012) || code === 0x2212) return "-";
   if (code >= 0xff01 && code <= 0xff5e) return String.fromCharCode(code - 0xfee0);
   if (code >= 0x660 && code <= 0x669) return String.fromCharCode(code - 0x660 + 48);
   return code >= 0x966 && code <= 0x96f ? String.fromCharCode(code - 0x966 + 48) : undefined;
