@@ -1,7 +1,7 @@
 import type { Lexicon } from "./lexicon.ts";
 import { lexiconOf } from "./lexicon.ts";
 
-/** What a token is part of. The weights stand in this order. */
+/** What a token is part of. */
 export const OUTSIDE = 0;
 export const NAME_BEGINS = 1;
 export const NAME_GOES_ON = 2;
@@ -11,21 +11,28 @@ export const TAGS = 5;
 
 /** Features share 2^16 rows of weights by their hash. */
 export const ROW_BITS = 16;
+export const ROWS = 1 << ROW_BITS;
 
-/** A trained tagger: what it knows of words, and the weight of each feature for each tag. */
+/** Added to each weight, so that none is negative and sums of them can stand side by side in one number. */
+export const WEIGHT_ZERO = 128;
+
+/** A trained tagger. */
 export interface Model {
+  /** What it knows of words. */
   readonly lexicon: Lexicon;
-  readonly weights: Int8Array;
+  /** For each row four bytes, from the lowest: how much it speaks for each tag but OUTSIDE, against OUTSIDE. */
+  readonly weights: Int32Array;
 }
 
-const FORMAT = 0x31474154; // "TAG1"
+const FORMAT = 0x32474154; // "TAG2"
 const HEADER = 8;
 const WORD_BYTES = 6;
 
-/** Layout, little-endian: format, number of words, then hashes (4 bytes each, ascending), flags (2 bytes each), weights (1 byte each). */
-export function encodeModel(words: ReadonlyMap<number, number>, weights: Int8Array): Uint8Array {
+/** Layout, little-endian: format, number of words, then hashes (4 bytes each, ascending), flags (2 bytes each), weights (4 bytes a row). */
+export function encodeModel(words: ReadonlyMap<number, number>, weights: Int32Array): Uint8Array {
   const hashes = [...words.keys()].sort((a, b) => a - b);
-  const bytes = new Uint8Array(HEADER + hashes.length * WORD_BYTES + weights.length);
+  const weightsAt = HEADER + hashes.length * WORD_BYTES;
+  const bytes = new Uint8Array(weightsAt + ROWS * 4);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, FORMAT, true);
   view.setUint32(4, hashes.length, true);
@@ -33,7 +40,7 @@ export function encodeModel(words: ReadonlyMap<number, number>, weights: Int8Arr
     view.setInt32(HEADER + at * 4, hash, true);
     view.setUint16(HEADER + hashes.length * 4 + at * 2, words.get(hash) ?? 0, true);
   });
-  bytes.set(weights, HEADER + hashes.length * WORD_BYTES);
+  weights.forEach((weight, row) => view.setInt32(weightsAt + row * 4, weight, true));
   return bytes;
 }
 
@@ -42,10 +49,11 @@ export function decodeModel(bytes: Uint8Array): Model {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.length < HEADER || view.getUint32(0, true) !== FORMAT ? -1 : view.getUint32(4, true);
   const weightsAt = HEADER + count * WORD_BYTES;
-  if (count < 0 || bytes.length !== weightsAt + (TAGS << ROW_BITS)) {
+  if (count < 0 || bytes.length !== weightsAt + ROWS * 4) {
     throw new Error("cannot read the name model: it is not of this version; train it again with npm run train");
   }
   const hashes = Int32Array.from({ length: count }, (_, at) => view.getInt32(HEADER + at * 4, true));
   const flags = Uint16Array.from({ length: count }, (_, at) => view.getUint16(HEADER + count * 4 + at * 2, true));
-  return { lexicon: lexiconOf(hashes, flags), weights: new Int8Array(bytes.buffer, bytes.byteOffset + weightsAt) };
+  const weights = Int32Array.from({ length: ROWS }, (_, row) => view.getInt32(weightsAt + row * 4, true));
+  return { lexicon: lexiconOf(hashes, flags), weights };
 }
