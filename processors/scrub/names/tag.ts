@@ -1,8 +1,8 @@
 import { featuresOf, MOST_FEATURES } from "./features.ts";
 import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON, OUTSIDE, WEIGHT_ZERO } from "./model.ts";
 import type { Sentence } from "./sentence.ts";
-import { candidacy, MAYBE_ADDRESS, MAYBE_NAME, startsSentence } from "./sentence.ts";
-import { ADDRESS_MARKER, LINE, MARGIN, NAME_MARKER } from "./tokens.ts";
+import { addressMayGoOn, candidacy, MAYBE_ADDRESS, MAYBE_NAME, nameMayGoOn } from "./sentence.ts";
+import { ADDRESS_MARKER, MARGIN, NAME_MARKER } from "./tokens.ts";
 
 const rows = new Int32Array(MOST_FEATURES);
 
@@ -12,7 +12,7 @@ const rows = new Int32Array(MOST_FEATURES);
  */
 export function tag(sentence: Sentence, weights: Int32Array, reserve: number, margins: Float32Array): void {
   const { tags, tokens, open } = sentence;
-  const { shape, gapKind, end } = tokens;
+  const { shape, end } = tokens;
   for (let row = MARGIN; row < end; row++) {
     if (open[row] === 0) continue;
     const form = shape[row] as number;
@@ -32,7 +32,6 @@ export function tag(sentence: Sentence, weights: Int32Array, reserve: number, ma
       goesOn += (four >>> 8) & 0xff00ff;
     }
     const zero = count * WEIGHT_ZERO;
-    const previous = startsSentence(sentence, row) ? OUTSIDE : tags[row - 1];
     let best = reserve;
     let chosen = OUTSIDE;
     if ((maybe & MAYBE_NAME) !== 0) {
@@ -42,7 +41,7 @@ export function tag(sentence: Sentence, weights: Int32Array, reserve: number, ma
         chosen = NAME_BEGINS;
       }
       const nameGoesOn = (goesOn & 0xffff) - zero;
-      if ((previous === NAME_BEGINS || previous === NAME_GOES_ON) && gapKind[row] !== LINE && nameGoesOn > best) {
+      if (nameGoesOn > best && nameMayGoOn(sentence, row)) {
         best = nameGoesOn;
         chosen = NAME_GOES_ON;
       }
@@ -54,7 +53,7 @@ export function tag(sentence: Sentence, weights: Int32Array, reserve: number, ma
         chosen = ADDRESS_BEGINS;
       }
       const addressGoesOn = (goesOn >>> 16) - zero;
-      if ((previous === ADDRESS_BEGINS || previous === ADDRESS_GOES_ON) && addressGoesOn > best) {
+      if (addressGoesOn > best && addressMayGoOn(sentence, row)) {
         best = addressGoesOn;
         chosen = ADDRESS_GOES_ON;
       }

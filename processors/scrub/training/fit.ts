@@ -1,9 +1,9 @@
 import { featuresOf, MOST_FEATURES } from "../names/features.ts";
 import { FIRST_NAME, LAST_NAME, lexiconOf } from "../names/lexicon.ts";
 import { ADDRESS_BEGINS, ADDRESS_GOES_ON, encodeModel, NAME_BEGINS, NAME_GOES_ON, OUTSIDE, ROWS, TAGS, WEIGHT_ZERO } from "../names/model.ts";
-import { candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, readSentence, startsSentence } from "../names/sentence.ts";
+import { addressMayGoOn, candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, nameMayGoOn, readSentence } from "../names/sentence.ts";
 import type { Sentence } from "../names/sentence.ts";
-import { ADDRESS_MARKER, LINE, MARGIN, NAME_MARKER } from "../names/tokens.ts";
+import { ADDRESS_MARKER, MARGIN, NAME_MARKER } from "../names/tokens.ts";
 import { withMarkers, withOtherNames } from "./augment.ts";
 import type { Example } from "./example.ts";
 import type { Chance } from "./random.ts";
@@ -118,9 +118,8 @@ function learn(sentence: Sentence, gold: Uint8Array, follow: boolean, { weights,
     const maybe = candidacy(sentence, row);
     if (maybe === 0) continue;
     const count = featuresOf(sentence, row, rows);
-    const previous = startsSentence(sentence, row) ? OUTSIDE : (tags[row - 1] as number);
-    const named = (previous === NAME_BEGINS || previous === NAME_GOES_ON) && tokens.gapKind[row] !== LINE;
-    const addressed = previous === ADDRESS_BEGINS || previous === ADDRESS_GOES_ON;
+    const named = nameMayGoOn(sentence, row);
+    const addressed = addressMayGoOn(sentence, row);
     let truth = gold[row] as number;
     // After a beginning that was missed, the rest begins.
     if (truth === NAME_GOES_ON && !named) truth = NAME_BEGINS;
