@@ -1,6 +1,6 @@
 import { characters, HASH_START, HASH_STEP, JOINER } from "./characters.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, STREET, TITLE, UNIT } from "./lexicon.ts";
+import { CALENDAR, CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, ROLE, STREET, TITLE, UNIT } from "./lexicon.ts";
 import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
 import type { Tokens } from "./tokens.ts";
 import {
@@ -195,7 +195,7 @@ function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: numbe
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
   if ((known & PARTICLE) !== 0) return inName || isCapital(next);
-  return (known & ORDINARY) === 0 && (inName || listed || cued);
+  return (known & (ORDINARY | STREET | UNIT | ROLE | CALENDAR)) === 0 && (inName || listed || cued);
 }
 
 /** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */
