@@ -130,3 +130,11 @@ export const PLACE_NOUNS = words(`
 Orchestra Museum Hospital School Church Bridge Prize Award Stadium Theatre Library Park Festival Foundation Syndrome Theorem Law Effect Method Cup Medal Airport Station Hotel Castle Tower Gallery Institute University College
 Trophy Lectures Report Commission Act Doctrine Scale Index Test Equation Constant Algorithm Comet Crater River Lake Mountain Island Bay Canyon Falls County Township Cemetery Choir Ensemble Quartet Band Club Collection House Hall Mall Center
 `);
+
+/** Types and classes that every language has. */
+export const CODE_WORDS = words(`
+Promise Buffer Array Object String Number Boolean Map Set Date Error Symbol Function RegExp Proxy Reflect Iterator Generator Infinity Omit Pick Partial Record Readonly Required Exclude Extract Awaited Uint8Array Int32Array
+Schema Server Client Request Response Stream Reader Writer Parser Lexer Token Node Tree List Queue Stack Heap Graph Edge Vertex Lane Segment Journal Cursor Batch Span Trace Event Listener Handler Worker Thread Process Task Job
+Usage Problem Record Field Column Row Table Index Query Result Option Config Setting Context Session Cookie Header Body Path Route Router Controller Service Store Cache Pool Lock Mutex Channel Signal Timer Clock Logger Metric Counter
+Optional Future Duration Instant Integer Double Float Vector Tuple Dict Frame Series Tensor Layer Model Module Package Bundle Loader Builder Factory Adapter Bridge Proxy Facade Visitor Observer Bearer Relay Kept Exchange
+`);
