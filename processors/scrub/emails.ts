@@ -1,4 +1,5 @@
 import { ALPHANUMERIC, DIGIT, FOREIGN, kindAt, LETTER, UNDERSCORE, WORD } from "./characters.ts";
+import { isMarked } from "./credentials.ts";
 import type { Sweep } from "./sweep.ts";
 
 /** What may stand before the `@` beside letters, digits and `_`. */
@@ -52,6 +53,7 @@ export function email(sweep: Sweep, at: number): void {
   }
   // The `n` of an escaped line end in front.
   if (text.charCodeAt(start - 1) === 92 && /[ntr]/.test(text.charAt(start))) start += 1;
+  if (isMarked(text.slice(start, at))) return;
   if (start === at || (text.charCodeAt(end) === 58 && text.slice(start, at) === "git")) return;
   sweep.take("EMAIL", start, end, 0.95);
 }
