@@ -184,7 +184,7 @@ export class Structured {
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
     if (length <= 5 && endedStreet(sweep, start, end)) return;
-    if ((bits & ~DIGIT) === 0) {
+    if ((bits & ~(DIGIT | UNDERSCORE)) === 0) {
       this.#digits(start, end);
       return;
     }
@@ -214,7 +214,7 @@ export class Structured {
     if (identifiers(sweep, this.#forms, start, end)) return;
     if (!isCard && card(sweep, number)) return;
     if (isLaterPhone(sweep) && phone(sweep, number, this.#regions)) return;
-    if (labelled(sweep, start, end)) return;
+    if (labelled(sweep, start, end, number)) return;
     phone(sweep, number, this.#regions);
   }
 }
