@@ -53,15 +53,22 @@ function isPassword(value: string, bridge: Bridge): boolean {
   return value.length >= 6 && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(1)) && bridge.link === "said";
 }
 
+/** Whether something was taken out of the value before. */
+export function isMarked(value: string): boolean {
+  return value.includes("_") || value.includes("[") ? MARKED.test(value) : false;
+}
+
 /** What stands where a value would: templates, references, asterisks, markers of a scrubber. */
 export function isPlaceholder(value: string): boolean {
-  return PLACEHOLDER.test(value) || MARKER.test(value);
+  return PLACEHOLDER.test(value) || MARKER.test(value) || isMarked(value);
 }
 
 export const PLACEHOLDER =
   /^(?:(?:\$[{(]|\{\{|<%).{0,200}|[<[{($%].{0,80}[>\]})%]|\$\{?\w{1,60}\}?|\$\(.{0,80}|\{\{.{0,80}|%\w{1,40}%|[*•.x#_-]{3,80}|(?:your|my|the|some|example|sample|dummy|fake|test|insert|enter|replace|put)[-_ ][^\d]{0,60}|(?:os|process|env|config|secrets|vars|settings|self|this|options|props|req|request|data|params|args)[.[].{0,80}|(?:xxx|changeme|change-me|placeholder|redacted|todo|tbd|null|none|undefined|true|false|n\/a).{0,12})$/i;
 /** A marker or pseudonym in a value's place, as `EMAIL`, `[PERSON]`, `SECRET_1`, `EMAIL_ab12cd34ef`. */
 export const MARKER = new RegExp(`^\\[?(?:${TYPES.join("|")}|[A-Z]+(?:_[A-Z]+)*)(?:_[0-9a-z]{1,26}){0,2}\\]?$`);
+
+const MARKED = new RegExp(`\\[(?:${TYPES.join("|")})(?:_\\w{1,26})?\\]|(?<![A-Za-z])(?:${TYPES.join("|")})_[0-9a-z]{4,26}(?![A-Za-z0-9])`);
 
 /** Cut before the full stop or bracket that ends the sentence rather than the value. */
 export function trimmed(text: string, start: number, end: number, quoted: boolean): number {

@@ -2,6 +2,7 @@ import { ALPHANUMERIC, DIGIT, isDigit, kindAt, LETTER, LOWER, UPPER, WORD } from
 import { FAMILY } from "./families.ts";
 import type { PiiType } from "./finding.ts";
 import { hasLower } from "./ids.ts";
+import type { WrittenNumber } from "./numbers.ts";
 import { REACH } from "./sweep.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -31,7 +32,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** A value whose label stands shortly before: the latest label counts, and what the value looks like must fit it. */
-export function labelled(sweep: Sweep, start: number, end: number): boolean {
+export function labelled(sweep: Sweep, start: number, end: number, number?: WrittenNumber): boolean {
   if (start - sweep.identity > REACH) return false;
   let best: Shape | undefined;
   let latest = -1;
@@ -45,7 +46,17 @@ export function labelled(sweep: Sweep, start: number, end: number): boolean {
   if (best === undefined) return false;
   const { text } = sweep;
   const from = extendedLeft(text, start, Math.max(latest, sweep.resume));
-  const to = extendedRight(text, from, end, best);
+  let to = extendedRight(text, from, end, best);
+  // Groups with ` - ` between.
+  if (
+    number !== undefined &&
+    from === start &&
+    number.end > to &&
+    number.length >= best.least &&
+    number.length <= best.most &&
+    number.hyphened
+  )
+    to = number.end;
   if (
     !fits(text, from, to, best, from - latest <= 4) ||
     /^\d{4}-\d\d-\d\d(?!\d)|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$|^\d+[a-z]{1,3}$/.test(
@@ -110,7 +121,7 @@ function extendedRight(text: string, from: number, end: number, shape: Shape): n
     if (joint === 32) {
       if (lower > 0 || size > 9) break;
       if (digits === 0 && (shape.words !== true || size > 4)) break;
-      if (digits > 0 && isDigit(text, to - 1) && to - from >= shape.least && shape.family === FAMILY.account) break;
+      if (size > 4 && isDigit(text, to - 1) && to - from >= shape.least && shape.family === FAMILY.account) break;
       if (isLongEnough(text, from, to, shape)) break;
     } else if (digits === 0 && (joint !== 45 || lower > 0 || size > 4)) break;
     to = group;

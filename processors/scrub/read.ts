@@ -74,7 +74,11 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
           marks.put(DASHES, index, index + 5, 0);
           index += 4;
         } else if (text.charCodeAt(index + 1) === 117 && text.charCodeAt(index - 1) === 32) marks.put(OPTION, index, index + 2, 0);
-      } else if (code === 37 && isEscapedAt(text, index)) marks.disguised = true;
+      } else if (
+        (code === 37 && isEscapedAt(text, index)) ||
+        (code === 91 && text.charCodeAt(index + 2) === 93 && isDefanged(text, index + 1))
+      )
+        marks.disguised = true;
       index += 1;
     } else if ((kind & WORD) !== 0) {
       const end = readRun(text, index, vocabulary, marks);
@@ -93,6 +97,12 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
 /** `%40`, an `@` as URLs write it. */
 function isEscapedAt(text: string, index: number): boolean {
   return text.charCodeAt(index + 1) === 52 && text.charCodeAt(index + 2) === 48;
+}
+
+/** The dot of `10[.]1[.]2[.]3`, or an `@`, in brackets so that nobody clicks on it. */
+function isDefanged(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code === 46 || code === 64;
 }
 
 /** `\n`, `\t` and `\r` inside a string that is still escaped end a word: their letter is not part of the next one. */

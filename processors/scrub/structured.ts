@@ -101,6 +101,7 @@ export class Structured {
       if (node < 0) break;
       const meaning = this.#vocabulary.meaning(node);
       if (meaning < 0) continue;
+      if (index === first && (meaning & bitOf.vendor) !== 0 && vendorKey(this.#sweep, start)) return;
       families = meaning;
       end = marks.ends[index] ?? end;
       last = index;
@@ -115,7 +116,6 @@ export class Structured {
 
   #label(families: number, start: number, end: number): void {
     const sweep = this.#sweep;
-    if ((families & bitOf.vendor) !== 0 && vendorKey(sweep, start)) return;
     if ((families & bitOf.dot) !== 0) spelledEmail(sweep, start);
     // `ID-442VLDQ4`: the beginning of a value.
     if (families === bitOf.other && end - start === 2 && sweep.text.charCodeAt(end) === 45) return;
@@ -178,13 +178,13 @@ export class Structured {
     const sweep = this.#sweep;
     const { text } = sweep;
     const length = end - start;
-    if (length >= 12 && ((text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start))) return;
+    if ((length >= 12 && text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start)) return;
     if (length >= 8 && shapedToken(sweep, start, end)) return;
     if ((bits & DIGIT) === 0 || length > 110) return;
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
     if (length <= 5 && endedStreet(sweep, start, end)) return;
-    if ((bits & ~DIGIT) === 0) {
+    if ((bits & ~(DIGIT | UNDERSCORE)) === 0) {
       this.#digits(start, end);
       return;
     }
@@ -214,7 +214,7 @@ export class Structured {
     if (identifiers(sweep, this.#forms, start, end)) return;
     if (!isCard && card(sweep, number)) return;
     if (isLaterPhone(sweep) && phone(sweep, number, this.#regions)) return;
-    if (labelled(sweep, start, end)) return;
+    if (labelled(sweep, start, end, number)) return;
     phone(sweep, number, this.#regions);
   }
 }

@@ -7,7 +7,7 @@ export interface Unmasked {
 
 /**
  * Full-width and other digits and letters as ASCII, typographic hyphens and spaces as plain ones, zero-width characters and soft hyphens gone (an en dash stays: it parts the ends of a range),
- * `%40` and `%2B` as `@` and `+`: what a reader sees.
+ * `%40` and `%2B` as `@` and `+`, `[.]` as a dot: what a reader sees.
  */
 export function unmask(original: string): Unmasked {
   const origins = new Int32Array(original.length + 1);
@@ -25,6 +25,9 @@ export function unmask(original: string): Unmasked {
     if (code === 37) {
       const symbol = ESCAPED[original.slice(index + 1, index + 3).toUpperCase()];
       if (symbol !== undefined) put(index, symbol, index + 3);
+    } else if (code === 91 && original.charCodeAt(index + 2) === 93) {
+      const symbol = original.charAt(index + 1);
+      if (symbol === "." || symbol === "@") put(index, symbol, index + 3);
     } else if (code >= 0xa0) {
       const symbol = seen(code);
       if (symbol !== undefined) put(index, symbol, index + 1);

@@ -20,10 +20,8 @@ function index(): Map<number, Spec[]> {
   return specs;
 }
 
-/** The first words of the heads that end in a hyphen or a dot: the runs behind them do not show them. */
-export const HEADS: readonly string[] = [
-  ...new Set(PREFIXES.map(([head]) => /^[A-Za-z]+(?=[-.])/.exec(head)?.[0]).filter((word) => word !== undefined)),
-];
+/** The first word of each head, for runs that are too short to be looked at for themselves: `sk` of `sk-`, `AIza`. */
+export const HEADS: readonly string[] = [...new Set(PREFIXES.flatMap(([head]) => /^[A-Za-z]{2,}/.exec(head) ?? []))];
 
 /** A vendor's key that begins at `start`. */
 export function vendorKey(sweep: Sweep, start: number): boolean {
