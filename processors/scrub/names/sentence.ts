@@ -111,7 +111,12 @@ function describeWords({ text, tokens, flags, heads }: Sentence, lexicon: Lexico
     let known = lookUp(lexicon, hash[row] as number);
     const from = start[row] as number;
     if ((lastPart[row] as number) > from) known |= partFlags(lexicon, text, from, stop[row] as number);
-    if (form === CAPITALISED && (known & ~(FIRST_NAME | LAST_NAME)) === 0 && besideNumber(shape, row) && (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING) {
+    if (
+      form === CAPITALISED &&
+      (known & ~(FIRST_NAME | LAST_NAME)) === 0 &&
+      besideNumber(shape, row) &&
+      (stop[row] as number) - from >= LONG_ENOUGH_FOR_AN_ENDING
+    ) {
       known |= endingFlags(lexicon, folded, text, from, stop[row] as number) & STREET;
     }
     if ((known & (STREET | UNIT)) !== 0) hinted = true;
@@ -194,7 +199,7 @@ function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: numbe
   const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
-  if ((known & PARTICLE) !== 0) return inName || isCapital(next);
+  if ((known & PARTICLE) !== 0) return inName || isCapital(next) || ((flags[row + 1] as number) & PARTICLE) !== 0;
   return (known & (ORDINARY | STREET | UNIT | ROLE | CALENDAR)) === 0 && (inName || listed || cued);
 }
 

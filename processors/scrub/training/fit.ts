@@ -1,6 +1,16 @@
 import { featuresOf, MOST_FEATURES } from "../names/features.ts";
 import { FIRST_NAME, LAST_NAME, lexiconOf } from "../names/lexicon.ts";
-import { ADDRESS_BEGINS, ADDRESS_GOES_ON, encodeModel, NAME_BEGINS, NAME_GOES_ON, OUTSIDE, ROWS, TAGS, WEIGHT_ZERO } from "../names/model.ts";
+import {
+  ADDRESS_BEGINS,
+  ADDRESS_GOES_ON,
+  encodeModel,
+  NAME_BEGINS,
+  NAME_GOES_ON,
+  OUTSIDE,
+  ROWS,
+  TAGS,
+  WEIGHT_ZERO,
+} from "../names/model.ts";
 import { addressMayGoOn, candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, nameMayGoOn, readSentence } from "../names/sentence.ts";
 import type { Sentence } from "../names/sentence.ts";
 import { ADDRESS_MARKER, MARGIN, NAME_MARKER } from "../names/tokens.ts";

@@ -324,13 +324,28 @@ function identifier(chance: Chance): string {
 
 /** A word of code: a noun, mostly; some are the names of people elsewhere. */
 const variable: Filler = (chance) =>
-  chance.pick([() => chance.pick(NOUNS), () => chance.pick(VERBS), () => chance.pick(ADJECTIVES), () => randomPerson(chance).given, () => randomPerson(chance).family, () => invented(chance)])()
+  chance
+    .pick([
+      () => chance.pick(NOUNS),
+      () => chance.pick(VERBS),
+      () => chance.pick(ADJECTIVES),
+      () => randomPerson(chance).given,
+      () => randomPerson(chance).family,
+      () => invented(chance),
+    ])()
     .replace(/[^\p{L}]/gu, "")
     .toLowerCase();
 
 /** What tools and services are called. */
 const productName: Filler = (chance) =>
-  chance.pick([() => invented(chance), () => capital(variable(chance)), () => `${invented(chance)}${chance.pick(["DB", "JS", "Hub", "ly", "io", "AI", "X"])}`, () => chance.pick(THINGS), () => randomPerson(chance).given, () => `${capital(chance.pick(NOUNS))} ${invented(chance)}`])();
+  chance.pick([
+    () => invented(chance),
+    () => capital(variable(chance)),
+    () => `${invented(chance)}${chance.pick(["DB", "JS", "Hub", "ly", "io", "AI", "X"])}`,
+    () => chance.pick(THINGS),
+    () => randomPerson(chance).given,
+    () => `${capital(chance.pick(NOUNS))} ${invented(chance)}`,
+  ])();
 
 type Filler = (chance: Chance) => string;
 const product: Filler = (chance) =>
