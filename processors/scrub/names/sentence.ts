@@ -199,7 +199,7 @@ function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: numbe
   const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
-  if ((known & PARTICLE) !== 0) return inName || isCapital(next);
+  if ((known & PARTICLE) !== 0) return inName || isCapital(next) || ((flags[row + 1] as number) & PARTICLE) !== 0;
   return (known & (ORDINARY | STREET | UNIT | ROLE | CALENDAR)) === 0 && (inName || listed || cued);
 }
 
