@@ -24,7 +24,7 @@ export const WHOSE = /["'`]? (?:for|of|belongs to|from)(?: (?:the )?(?:user|acco
 /** Words that stand behind a password label in prose and code, and are none. */
 const NO_PASSWORDS: ReadonlySet<string> = new Set(
   (
-    "required incorrect wrong invalid expired stored saved hashed encrypted protected empty blank missing weak strong correct same different changed reset forgotten none null undefined true false string str text varchar char password passwd secret hidden visible optional mandatory unique valid " +
+    "await required incorrect wrong invalid expired stored saved hashed encrypted protected empty blank missing weak strong correct same different changed reset forgotten none null undefined true false string str text varchar char password passwd secret hidden visible optional mandatory unique valid " +
     "example changeme change_me placeholder redacted removed masked yourpassword your_password your-password mypassword self type value field input name email username user must should can will may not never only also too very at least with for and the and or but if when on in by from to a an it this that your my our his her their " +
     "hunter wird nicht falsch richtig vergessen no incorrecta incorrecto obligatorio requis incorrect oublié secure auth basic bearer any number boolean object bool int function const let var"
   ).split(" "),
@@ -49,7 +49,8 @@ function isPassword(value: string, bridge: Bridge): boolean {
   // In prose only what no word looks like.
   if (/^\d+$/.test(value)) return bridge.link === "said" && value.length >= 4 && value.length <= 10;
   if (digit) return letters || symbol ? value.length >= 5 : false;
-  if (symbol) return /[!@#$%^&*_+=?]/.test(value) && value.length >= 6;
+  if (symbol)
+    return value.length >= 6 && (/[!@#$%^&*_+=]/.test(value.slice(0, -1)) || /[@#$%^&*_+=]$/.test(value) || /[a-z][A-Z].*!$/.test(value));
   return value.length >= 6 && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(1)) && bridge.link === "said";
 }
 

@@ -49,7 +49,7 @@ export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly str
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
   if (!isWellFormed(number)) return false;
   const end = extensionEnd(text, number.end);
-  if (end === number.end && !closes(text, end)) return false;
+  if (end === number.end && (!closes(text, end) || isSerial(text, end))) return false;
   const { digits } = number;
   if (isMonotone(digits) || isDateLike(number, digits)) return false;
   const score = scoreOf(sweep, number, digits, regions, end);
@@ -134,6 +134,11 @@ function isPlanned(sweep: Sweep, digits: string, regions: readonly string[]): bo
   return false;
 }
 
+/** `123-456-7890-X`: it goes on with letters that are no label. */
+function isSerial(text: string, end: number): boolean {
+  return text.charCodeAt(end) === 45 && (kindAt(text, end + 1) & WORD) !== 0 && !isCalledAfter(text, end);
+}
+
 /** Years, days and months, times: not numbers to call. */
 function isDateLike(number: WrittenNumber, digits: string): boolean {
   const [first = 0, second = 0, third = 0] = number.groups;
@@ -144,6 +149,7 @@ function isDateLike(number: WrittenNumber, digits: string): boolean {
 
 /** Behind ` x204`, ` ext. 204`; else where the number ended. */
 function extensionEnd(text: string, end: number): number {
+  if (!mayFollow(text, end, "xedpED")) return end;
   EXTENSION.lastIndex = end;
   const match = EXTENSION.exec(text);
   return match === null ? end : end + match[0].length;
@@ -151,8 +157,16 @@ function extensionEnd(text: string, end: number): number {
 
 export const EXTENSION = /(?: ?x ?|,? ?(?:ext|extension|Ext|EXT|Durchwahl|poste)\.? ?)\d{1,6}(?![\w@])/y;
 
+/** Whether one of the letters is next, over a space or such: a look that spares a pattern. */
+function mayFollow(text: string, end: number, letters: string): boolean {
+  let index = end;
+  while (index < end + 2 && index < text.length && " \t,-(".includes(text.charAt(index))) index += 1;
+  return index < text.length && letters.includes(text.charAt(index));
+}
+
 /** `555-0123 (office)`, `555-0123 fax`, `555-0123-Office`: the label behind. */
 function isCalledAfter(text: string, end: number): boolean {
+  if (!mayFollow(text, end, "ofmchwptdOFMCHWPTD")) return false;
   CALLED.lastIndex = end;
   return CALLED.test(text);
 }

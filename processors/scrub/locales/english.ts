@@ -82,7 +82,6 @@ export const english: Labels = {
     "caller",
     "ph",
     "office",
-    "number is",
     "my number",
     "her number",
     "his number",
@@ -614,7 +613,7 @@ export const english: Labels = {
     "mastodon",
     "reddit",
   ],
-  username_of: ["account for", "issued to", "created by user", "by user", "password for", "profile of"],
+  username_of: ["account for", "issued to", "created by user", "by user", "profile of"],
   password: [
     "password",
     "passwd",

@@ -57,8 +57,15 @@ export const MAILER = /[0-9a-f]{32}-us\d{1,2}(?!\w)/y;
 /** A token that begins with the run at `start`. */
 export function shapedToken(sweep: Sweep, start: number, end: number): boolean {
   const joint = sweep.text.charCodeAt(end);
+  const length = end - start;
   const pattern =
-    joint === 46 && end - start >= 20 ? BOT : joint === 58 && end - start >= 8 && end - start <= 10 ? NUMBERED_BOT : undefined;
+    joint === 46 && length >= 20
+      ? BOT
+      : joint === 58 && length >= 8 && length <= 10
+        ? NUMBERED_BOT
+        : joint === 45 && length === 32
+          ? MAILER
+          : undefined;
   if (pattern === undefined) return false;
   pattern.lastIndex = start;
   if (!pattern.test(sweep.text)) return false;
@@ -66,7 +73,7 @@ export function shapedToken(sweep: Sweep, start: number, end: number): boolean {
   return true;
 }
 
-export const JWT = /eyJ[\w-]{8,4000}\.(?:eyJ[\w-]{4,16000}\.[\w-]{0,1400}|[\w-]{0,1400}\.[\w-]{10,100}\.[\w-]{10,16000}\.[\w-]{10,100})/y;
+export const JWT = /eyJ[\w-]{8,1000}\.(?:eyJ[\w-]{4,16000}\.[\w-]{0,1400}|[\w-]{0,1400}\.[\w-]{10,100}\.[\w-]{10,16000}\.[\w-]{10,100})/y;
 
 /** A JSON web token: header, claims, signature; or its encrypted form of five parts. */
 export function jwt(sweep: Sweep, start: number): boolean {
