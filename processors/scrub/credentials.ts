@@ -7,7 +7,10 @@ export function password(sweep: Sweep, bridge: Bridge, faint: boolean): void {
   if (bridge.link === "none") return;
   const { text } = sweep;
   const start = bridge.at;
-  const end = trimmed(text, start, bridge.endOf(text, "", 128), bridge.quote !== 0);
+  const whole = text.slice(start, bridge.endOf(text, "", 128));
+  // The next pair of a connection string or a query is not part of it.
+  const next = bridge.quote === 0 ? whole.search(PAIRED) : -1;
+  const end = trimmed(text, start, start + (next < 0 ? whole.length : next), bridge.quote !== 0);
   const value = text.slice(start, end);
   if (!isPassword(value, bridge) || (faint && !/\d/.test(value))) return;
   sweep.take("PASSWORD", start, end, 0.8);
@@ -18,6 +21,8 @@ export function password(sweep: Sweep, bridge: Bridge, faint: boolean): void {
   bridge.link = "space";
   username(sweep, bridge, "of");
 }
+
+export const PAIRED = /[;&,](?=[A-Za-z_]{2,30}=)/;
 
 export const WHOSE = /["'`]? (?:for|of|belongs to|from)(?: (?:the )?(?:user|account|login))? /y;
 
@@ -150,6 +155,7 @@ function isUsername(text: string, start: number, end: number, value: string, bri
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
     return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
+  if (/^ pass/.test(text.slice(end, end + 5))) return true;
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);
   if (marked && /^[a-z]+(?:[._-][a-z]+)+$/.test(value) && /[._]/.test(value)) return true;

@@ -44,7 +44,7 @@ const NATIONAL: Readonly<Record<string, RegExp>> = {
 export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly string[]): boolean {
   const { text } = sweep;
   const { start } = number;
-  if (number.length < 7 || number.length > 15) return false;
+  if (number.length < 6 || number.length > 15) return false;
   if (!number.plus && !opens(text, start)) return false;
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
   if (!isWellFormed(number)) return false;
@@ -65,6 +65,7 @@ function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: r
   const trunk = digits.startsWith("0");
   if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && count <= 7 ? 0.85 : 0;
   const grouped = count > 1;
+  if (digits.length === 6) return labelled && count === 3 && number.least === 2 && !number.dotted && !number.hyphened ? 0.7 : 0;
   if (labelled) return count <= 6 ? 0.8 : 0;
   const denied = sweep.said(FAMILY.other) > start - 24;
   if (isNorthAmerican(number, digits)) return cued ? 0.8 : denied && !number.parenthesis ? 0.4 : 0.6;

@@ -12,7 +12,7 @@ export const AT = 3;
 export const SCHEME = 4;
 /** `-----` */
 export const DASHES = 5;
-/** ` -u`, the option that names a user */
+/** ` -u`, ` -p` or ` -a`: options that name a user, or a password */
 export const OPTION = 6;
 
 /** From here on a run is worth a look even without a digit: keys may have none. */
@@ -73,7 +73,7 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
         if (text.startsWith("-----", index)) {
           marks.put(DASHES, index, index + 5, 0);
           index += 4;
-        } else if (text.charCodeAt(index + 1) === 117 && text.charCodeAt(index - 1) === 32) marks.put(OPTION, index, index + 2, 0);
+        } else if (text.charCodeAt(index - 1) === 32 && isOption(text.charCodeAt(index + 1))) marks.put(OPTION, index, index + 2, 0);
       } else if (
         (code === 37 && isEscapedAt(text, index)) ||
         (code === 91 && text.charCodeAt(index + 2) === 93 && isDefanged(text, index + 1))
@@ -92,6 +92,10 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
       index += 1;
     }
   }
+}
+
+function isOption(code: number): boolean {
+  return code === 117 || code === 112 || code === 97;
 }
 
 /** `%40`, an `@` as URLs write it. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AFTER, BEFORE, BEHIND, HOUSE, NAME, NUMBER } from "./addresses.ts";
 import { DATE, DAY } from "./births.ts";
 import { ABOUT } from "./bridge.ts";
-import { FOLLOWED, PAIR, PLACEHOLDER, USER, WHOSE } from "./credentials.ts";
+import { FOLLOWED, PAIR, PAIRED, PLACEHOLDER, USER, WHOSE } from "./credentials.ts";
 import { REMOTE, SPELLED } from "./emails.ts";
 import { COORDINATE, PAIR as COORDINATES, SEXAGESIMAL } from "./geo.ts";
 import { BESIDE } from "./iban.ts";
@@ -11,7 +11,7 @@ import { ENDED } from "./labelled.ts";
 import { MAC } from "./network.ts";
 import { CALLED, EXTENSION } from "./phones.ts";
 import { SECRET } from "./secrets/assigned.ts";
-import { CLIENT, CLOSER, OPENER, OPTION, WEBHOOK } from "./secrets/places.ts";
+import { CLIENT, CLOSER, KEY, KEYED, OPENER, OPTION, WEBHOOK } from "./secrets/places.ts";
 import { PREFIXES } from "./secrets/prefixes.ts";
 import { BOT, JWT, MAILER, NUMBERED_BOT } from "./secrets/vendor.ts";
 import { INTEGRITY, TIME, UUID } from "./skip.ts";
@@ -46,6 +46,9 @@ const patterns: Readonly<Record<string, RegExp>> = {
   SECRET,
   CLIENT,
   CLOSER,
+  KEY,
+  KEYED,
+  PAIRED,
   OPENER,
   OPTION,
   WEBHOOK,

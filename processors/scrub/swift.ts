@@ -25,13 +25,3 @@ export function swift(sweep: Sweep, from: number): void {
     return;
   }
 }
-
-/** A run that is a bank's code by its form alone: its branch is `XXX`. */
-export function isHeadOffice(text: string, start: number, end: number): boolean {
-  return (
-    end - start === 11 &&
-    text.endsWith("XXX", end) &&
-    /^[A-Z]{6}/.test(text.slice(start, end)) &&
-    COUNTRIES.has(text.slice(start + 4, start + 6))
-  );
-}

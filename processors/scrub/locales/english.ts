@@ -766,8 +766,6 @@ export const english: Labels = {
     "x auth token",
     "x vault token",
     "x amz security token",
-    "cookie",
-    "set cookie",
     "session id",
     "sessionid",
     "phpsessid",
