@@ -30,6 +30,6 @@ export function birth(sweep: Sweep, from: number, months: ReadonlySet<string>): 
   sweep.undated = start + match.index + match[0].length;
   const month = match.slice(1).find((group) => group !== undefined && /\p{L}/u.test(group));
   if (month !== undefined && !months.has(month.toLowerCase())) return;
-  if (/[.!?]\s+[A-Z]|\n\s*\n/.test(text.slice(from, start + match.index))) return;
+  if (/[.!?]\s+[A-Z]|\n\s*\n|(?<!\d)(?:19|20)\d\d(?!\d)/.test(text.slice(from, start + match.index))) return;
   sweep.take("DATE_OF_BIRTH", start + match.index, start + match.index + match[0].length, 0.8);
 }

@@ -2,6 +2,20 @@ import { TYPES } from "./finding.ts";
 import type { Bridge } from "./bridge.ts";
 import type { Sweep } from "./sweep.ts";
 
+/** `… as the password`: the value in front of the label at `start`. */
+export function passwordBefore(sweep: Sweep, start: number): void {
+  const { text } = sweep;
+  if (text.charCodeAt(start - 1) !== 32) return;
+  const window = Math.max(0, start - 80);
+  const match = AS_PASSWORD.exec(text.slice(window, start));
+  const value = match?.[1];
+  if (match === null || value === undefined || !/\d/.test(value) || !/[^\d.,:/-]/.test(value) || isPlaceholder(value)) return;
+  sweep.take("PASSWORD", window + match.index, window + match.index + value.length, 0.7);
+}
+
+export const AS_PASSWORD =
+  /(?<!\S)([^\s"'`]{6,40})["'`]? as (?:(?:the|your|my|his|her|our|a|its) )?(?:(?:new|temporary|temp|default|admin|wifi|root) )?$/;
+
 /** A password behind its label; `faint`: the label is a short word that means other things as often. */
 export function password(sweep: Sweep, bridge: Bridge, faint: boolean): void {
   if (bridge.link === "none") return;
@@ -168,7 +182,8 @@ function isUsername(text: string, start: number, end: number, value: string, bri
 }
 
 /** What follows somebody rather than something. */
-export const FOLLOWED = /^ (?:\(e-?mail|at [\w.+-]{1,20}@|registered|logged|signed|\()/;
+export const FOLLOWED =
+  /^ (?:failed|logged|authenticated|connected|disconnected|not found|locked|from \d|\(e-?mail|at [\w.+-]{1,20}@|registered|logged|signed|\()/;
 
 /** Whether the sentence or clause ends here. */
 function isTerminal(text: string, end: number): boolean {

@@ -45,7 +45,7 @@ export function labelled(sweep: Sweep, start: number, end: number, number?: Writ
   }
   if (best === undefined) return false;
   const { text } = sweep;
-  if (start - latest > 4 && ENDED.test(text.slice(latest + 2, start))) return false;
+  if (start - latest > 4 && ENDED.test(text.slice(latest, start).replace(/^\W{1,3}/, ""))) return false;
   const from = extendedLeft(text, start, Math.max(latest, sweep.resume));
   let to = extendedRight(text, from, end, best);
   // Groups with ` - ` between.
@@ -71,7 +71,7 @@ export function labelled(sweep: Sweep, start: number, end: number, number?: Writ
 }
 
 /** Another sentence, another field, another paragraph began since the label. */
-export const ENDED = /[;!?.] |\n\s*\n/;
+export const ENDED = /[;!?] |(?<!\b(?:no|nr|num|n))\. |\n\s*\n/i;
 
 /** `close`: the label is right in front, so that one digit is enough. */
 function fits(text: string, from: number, to: number, shape: Shape, close: boolean): boolean {

@@ -61,7 +61,7 @@ export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly str
 function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: readonly string[], end: number): number {
   const { start, count } = number;
   const labelled = sweep.near(FAMILY.phone, start) || isCalledAfter(sweep.text, end);
-  const cued = labelled || sweep.near(FAMILY.phone_cue, start);
+  const cued = labelled || sweep.near(FAMILY.phone_cue, start) || isBesideEmail(sweep.text, end);
   const trunk = digits.startsWith("0");
   if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && count <= 7 ? 0.85 : 0;
   const grouped = count > 1;
@@ -164,6 +164,16 @@ function mayFollow(text: string, end: number, letters: string): boolean {
   while (index < end + 2 && index < text.length && " \t,-(".includes(text.charAt(index))) index += 1;
   return index < text.length && letters.includes(text.charAt(index));
 }
+
+/** A number in a list, an e-mail address behind it. */
+function isBesideEmail(text: string, end: number): boolean {
+  const code = text.charCodeAt(end);
+  if (code !== 44 && code !== 59 && code !== 9 && code !== 124 && code !== 32) return false;
+  LISTED.lastIndex = end;
+  return LISTED.test(text);
+}
+
+export const LISTED = /[,;\t| ]{1,3}<?[\w.+-]{1,40}@\w/y;
 
 /** `555-0123 (office)`, `555-0123 fax`, `555-0123-Office`: the label behind. */
 function isCalledAfter(text: string, end: number): boolean {

@@ -3,17 +3,17 @@ import { describe, expect, test } from "vitest";
 import { AFTER, BEFORE, BEHIND, HOUSE, NAME, NUMBER } from "./addresses.ts";
 import { DATE, DAY } from "./births.ts";
 import { ABOUT } from "./bridge.ts";
-import { FOLLOWED, PAIR, PAIRED, PLACEHOLDER, USER, WHOSE } from "./credentials.ts";
+import { AS_PASSWORD, FOLLOWED, PAIR, PAIRED, PLACEHOLDER, USER, WHOSE } from "./credentials.ts";
 import { REMOTE, SPELLED } from "./emails.ts";
 import { COORDINATE, PAIR as COORDINATES, SEXAGESIMAL } from "./geo.ts";
 import { BESIDE } from "./iban.ts";
 import { ENDED } from "./labelled.ts";
 import { MAC } from "./network.ts";
-import { CALLED, EXTENSION } from "./phones.ts";
+import { CALLED, EXTENSION, LISTED } from "./phones.ts";
 import { SECRET } from "./secrets/assigned.ts";
 import { CLIENT, CLOSER, KEY, KEYED, OPENER, OPTION, WEBHOOK } from "./secrets/places.ts";
 import { PREFIXES } from "./secrets/prefixes.ts";
-import { BOT, JWT, MAILER, NUMBERED_BOT } from "./secrets/vendor.ts";
+import { BESIDE as KEY_BESIDE, BOT, JWT, MAILER, NUMBERED_BOT } from "./secrets/vendor.ts";
 import { INTEGRITY, TIME, UUID } from "./skip.ts";
 import { BIC } from "./swift.ts";
 
@@ -49,6 +49,9 @@ const patterns: Readonly<Record<string, RegExp>> = {
   KEY,
   KEYED,
   PAIRED,
+  AS_PASSWORD,
+  LISTED,
+  KEY_BESIDE,
   OPENER,
   OPTION,
   WEBHOOK,

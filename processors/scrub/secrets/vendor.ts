@@ -34,11 +34,23 @@ export function vendorKey(sweep: Sweep, start: number): boolean {
     const match = body.exec(text);
     if (match === null) continue;
     if (/x{8,}|X{8,}/.test(match[0])) return false;
-    sweep.take("SECRET", start, body.lastIndex, 0.97);
+    const end = body.lastIndex;
+    sweep.take("SECRET", start, end, 0.97);
+    if (head === "AKIA" || head === "ASIA") secretBeside(sweep, end);
     return true;
   }
   return false;
 }
+
+/** The secret half of a cloud's key, shortly behind its public half: 40 characters of base64. */
+function secretBeside(sweep: Sweep, end: number): void {
+  BESIDE.lastIndex = end;
+  const value = BESIDE.exec(sweep.text)?.[1];
+  if (value !== undefined && /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value))
+    sweep.add("SECRET", BESIDE.lastIndex - 40, BESIDE.lastIndex, 0.85);
+}
+
+export const BESIDE = /[^\w+/][^\n]{0,40}?(?<![\w+/])([A-Za-z0-9+/]{40})(?![\w+/=])/y;
 
 function isFree(text: string, start: number): boolean {
   if ((kindAt(text, start - 1) & WORD) === 0) return true;
