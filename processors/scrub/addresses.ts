@@ -14,7 +14,7 @@ export const BEFORE =
   /(?<![\p{L}\d.#$€£-])\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})? (?:(?:[NSEW]\.?|[NS][EW]|\p{Lu}[\p{L}'’-]{0,24}\.?|\d{1,3}(?:st|nd|rd|th)) ){1,4}$/u;
 /** A flat, a floor, a suite. */
 const UNIT = String.raw`(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Rm|Room|#)\.? ?[A-Z]?\d{0,5}[A-Z]?(?!\w))?`;
-const TOWN = String.raw`\p{Lu}[\p{L}.'’-]{1,24}(?:[ -](?:\p{Lu}[\p{L}.'’-]{1,24}|de|la|le|les|sur|am|an der|del|do|da|upon|of|im)){0,3}`;
+const TOWN = String.raw`(?:St\. )?\p{Lu}[\p{L}'’-]{1,24}(?:[ -](?:\p{Lu}[\p{L}'’-]{1,24}|de|la|le|les|sur|am|an der|del|do|da|upon|of|im)){0,3}`;
 /** What follows an English street: unit, town, state and ZIP or postcode. */
 export const AFTER = new RegExp(
   String.raw`\.?(?: [NSEW][EW]?\b)?${UNIT}(?:,?(?: |\n)${TOWN},? (?:[A-Z]{2,3},? )?(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4})(?!\w)|,? ${TOWN},? [A-Z]{2}(?!\w))?`,

@@ -39,8 +39,11 @@ export class Bridge {
       moved = true;
     }
     const symbol = text.charCodeAt(at);
-    // The edge of a table's cell, not an "or".
-    if (symbol === 124 && (at - from !== 1 || text.charCodeAt(from) !== 32 || text.charCodeAt(at + 1) !== 32)) {
+    // A comparison; the edge of a table's cell, not an "or".
+    if (
+      (symbol === 61 && text.charCodeAt(at + 1) === 61) ||
+      (symbol === 124 && (at - from !== 1 || text.charCodeAt(from) !== 32 || text.charCodeAt(at + 1) !== 32))
+    ) {
       this.at = at;
       return;
     }

@@ -2,12 +2,29 @@ import { TYPES } from "./finding.ts";
 import type { Bridge } from "./bridge.ts";
 import type { Sweep } from "./sweep.ts";
 
+/** `… as the password`: the value in front of the label at `start`. */
+export function passwordBefore(sweep: Sweep, start: number): void {
+  const { text } = sweep;
+  if (text.charCodeAt(start - 1) !== 32) return;
+  const window = Math.max(0, start - 80);
+  const match = AS_PASSWORD.exec(text.slice(window, start));
+  const value = match?.[1];
+  if (match === null || value === undefined || !/\d/.test(value) || !/[^\d.,:/-]/.test(value) || isPlaceholder(value)) return;
+  sweep.take("PASSWORD", window + match.index, window + match.index + value.length, 0.7);
+}
+
+export const AS_PASSWORD =
+  /(?<!\S)([^\s"'`]{6,40})["'`]? as (?:(?:the|your|my|his|her|our|a|its) )?(?:(?:new|temporary|temp|default|admin|wifi|root) )?$/;
+
 /** A password behind its label; `faint`: the label is a short word that means other things as often. */
 export function password(sweep: Sweep, bridge: Bridge, faint: boolean): void {
   if (bridge.link === "none") return;
   const { text } = sweep;
   const start = bridge.at;
-  const end = trimmed(text, start, bridge.endOf(text, "", 128), bridge.quote !== 0);
+  const whole = text.slice(start, bridge.endOf(text, "", 128));
+  // The next pair of a connection string or a query is not part of it.
+  const next = bridge.quote === 0 ? whole.search(PAIRED) : -1;
+  const end = trimmed(text, start, start + (next < 0 ? whole.length : next), bridge.quote !== 0);
   const value = text.slice(start, end);
   if (!isPassword(value, bridge) || (faint && !/\d/.test(value))) return;
   sweep.take("PASSWORD", start, end, 0.8);
@@ -19,12 +36,14 @@ export function password(sweep: Sweep, bridge: Bridge, faint: boolean): void {
   username(sweep, bridge, "of");
 }
 
+export const PAIRED = /[;&,](?=[A-Za-z_]{2,30}=)/;
+
 export const WHOSE = /["'`]? (?:for|of|belongs to|from)(?: (?:the )?(?:user|account|login))? /y;
 
 /** Words that stand behind a password label in prose and code, and are none. */
 const NO_PASSWORDS: ReadonlySet<string> = new Set(
   (
-    "required incorrect wrong invalid expired stored saved hashed encrypted protected empty blank missing weak strong correct same different changed reset forgotten none null undefined true false string str text varchar char password passwd secret hidden visible optional mandatory unique valid " +
+    "await required incorrect wrong invalid expired stored saved hashed encrypted protected empty blank missing weak strong correct same different changed reset forgotten none null undefined true false string str text varchar char password passwd secret hidden visible optional mandatory unique valid " +
     "example changeme change_me placeholder redacted removed masked yourpassword your_password your-password mypassword self type value field input name email username user must should can will may not never only also too very at least with for and the and or but if when on in by from to a an it this that your my our his her their " +
     "hunter wird nicht falsch richtig vergessen no incorrecta incorrecto obligatorio requis incorrect oublié secure auth basic bearer any number boolean object bool int function const let var"
   ).split(" "),
@@ -49,7 +68,8 @@ function isPassword(value: string, bridge: Bridge): boolean {
   // In prose only what no word looks like.
   if (/^\d+$/.test(value)) return bridge.link === "said" && value.length >= 4 && value.length <= 10;
   if (digit) return letters || symbol ? value.length >= 5 : false;
-  if (symbol) return /[!@#$%^&*_+=?]/.test(value) && value.length >= 6;
+  if (symbol)
+    return value.length >= 6 && (/[!@#$%^&*_+=]/.test(value.slice(0, -1)) || /[@#$%^&*_+=]$/.test(value) || /[a-z][A-Z].*!$/.test(value));
   return value.length >= 6 && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(1)) && bridge.link === "said";
 }
 
@@ -149,6 +169,7 @@ function isUsername(text: string, start: number, end: number, value: string, bri
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
     return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
+  if (/^ pass/.test(text.slice(end, end + 5))) return true;
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);
   if (marked && /^[a-z]+(?:[._-][a-z]+)+$/.test(value) && /[._]/.test(value)) return true;
@@ -161,7 +182,8 @@ function isUsername(text: string, start: number, end: number, value: string, bri
 }
 
 /** What follows somebody rather than something. */
-export const FOLLOWED = /^ (?:\(e-?mail|at [\w.+-]{1,20}@|registered|logged|signed|\()/;
+export const FOLLOWED =
+  /^ (?:failed|logged|authenticated|connected|disconnected|not found|locked|from \d|\(e-?mail|at [\w.+-]{1,20}@|registered|logged|signed|\()/;
 
 /** Whether the sentence or clause ends here. */
 function isTerminal(text: string, end: number): boolean {

@@ -20,7 +20,7 @@ interface Shape {
 const SHAPES: readonly Shape[] = [
   { family: FAMILY.passport, type: "PASSPORT", least: 6, most: 12, digits: 3 },
   { family: FAMILY.licence, type: "DRIVER_LICENSE", least: 5, most: 20, digits: 3, words: true },
-  { family: FAMILY.medical, type: "MEDICAL_ID", least: 5, most: 18, digits: 4, words: true },
+  { family: FAMILY.medical, type: "MEDICAL_ID", least: 5, most: 20, digits: 4, words: true },
   { family: FAMILY.account, type: "BANK_ACCOUNT", least: 6, most: 24, digits: 6 },
   { family: FAMILY.routing, type: "ROUTING_NUMBER", least: 6, most: 12, digits: 5 },
   { family: FAMILY.ssn, type: "SSN", least: 9, most: 15, digits: 8 },
@@ -45,6 +45,7 @@ export function labelled(sweep: Sweep, start: number, end: number, number?: Writ
   }
   if (best === undefined) return false;
   const { text } = sweep;
+  if (start - latest > 4 && ENDED.test(text.slice(latest, start).replace(/^\W{1,3}/, ""))) return false;
   const from = extendedLeft(text, start, Math.max(latest, sweep.resume));
   let to = extendedRight(text, from, end, best);
   // Groups with ` - ` between.
@@ -59,7 +60,7 @@ export function labelled(sweep: Sweep, start: number, end: number, number?: Writ
     to = number.end;
   if (
     !fits(text, from, to, best, from - latest <= 4) ||
-    /^\d{4}-\d\d-\d\d(?!\d)|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$|^\d+[a-z]{1,3}$/.test(
+    /^\d{4}-\d\d-\d\d(?!\d)|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$|^\d+[a-z]{1,3}$|^[A-Z]{2,6} (?:19|20)\d\d$/.test(
       text.slice(from, to),
     )
   )
@@ -68,6 +69,9 @@ export function labelled(sweep: Sweep, start: number, end: number, number?: Writ
   sweep.answer(best.family, to);
   return true;
 }
+
+/** Another sentence, another field, another paragraph began since the label. */
+export const ENDED = /[;!?] |(?<!\b(?:no|nr|num|n))\. |\n\s*\n/i;
 
 /** `close`: the label is right in front, so that one digit is enough. */
 function fits(text: string, from: number, to: number, shape: Shape, close: boolean): boolean {

@@ -44,12 +44,12 @@ const NATIONAL: Readonly<Record<string, RegExp>> = {
 export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly string[]): boolean {
   const { text } = sweep;
   const { start } = number;
-  if (number.length < 7 || number.length > 15) return false;
+  if (number.length < 6 || number.length > 15) return false;
   if (!number.plus && !opens(text, start)) return false;
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
   if (!isWellFormed(number)) return false;
   const end = extensionEnd(text, number.end);
-  if (end === number.end && !closes(text, end)) return false;
+  if (end === number.end && (!closes(text, end) || isSerial(text, end))) return false;
   const { digits } = number;
   if (isMonotone(digits) || isDateLike(number, digits)) return false;
   const score = scoreOf(sweep, number, digits, regions, end);
@@ -61,10 +61,11 @@ export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly str
 function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: readonly string[], end: number): number {
   const { start, count } = number;
   const labelled = sweep.near(FAMILY.phone, start) || isCalledAfter(sweep.text, end);
-  const cued = labelled || sweep.near(FAMILY.phone_cue, start);
+  const cued = labelled || sweep.near(FAMILY.phone_cue, start) || isBesideEmail(sweep.text, end);
   const trunk = digits.startsWith("0");
   if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && count <= 7 ? 0.85 : 0;
   const grouped = count > 1;
+  if (digits.length === 6) return labelled && count === 3 && number.least === 2 && !number.dotted && !number.hyphened ? 0.7 : 0;
   if (labelled) return count <= 6 ? 0.8 : 0;
   const denied = sweep.said(FAMILY.other) > start - 24;
   if (isNorthAmerican(number, digits)) return cued ? 0.8 : denied && !number.parenthesis ? 0.4 : 0.6;
@@ -134,6 +135,11 @@ function isPlanned(sweep: Sweep, digits: string, regions: readonly string[]): bo
   return false;
 }
 
+/** `123-456-7890-X`: it goes on with letters that are no label. */
+function isSerial(text: string, end: number): boolean {
+  return text.charCodeAt(end) === 45 && (kindAt(text, end + 1) & WORD) !== 0 && !isCalledAfter(text, end);
+}
+
 /** Years, days and months, times: not numbers to call. */
 function isDateLike(number: WrittenNumber, digits: string): boolean {
   const [first = 0, second = 0, third = 0] = number.groups;
@@ -144,6 +150,7 @@ function isDateLike(number: WrittenNumber, digits: string): boolean {
 
 /** Behind ` x204`, ` ext. 204`; else where the number ended. */
 function extensionEnd(text: string, end: number): number {
+  if (!mayFollow(text, end, "xedpED")) return end;
   EXTENSION.lastIndex = end;
   const match = EXTENSION.exec(text);
   return match === null ? end : end + match[0].length;
@@ -151,8 +158,26 @@ function extensionEnd(text: string, end: number): number {
 
 export const EXTENSION = /(?: ?x ?|,? ?(?:ext|extension|Ext|EXT|Durchwahl|poste)\.? ?)\d{1,6}(?![\w@])/y;
 
+/** Whether one of the letters is next, over a space or such: a look that spares a pattern. */
+function mayFollow(text: string, end: number, letters: string): boolean {
+  let index = end;
+  while (index < end + 2 && index < text.length && " \t,-(".includes(text.charAt(index))) index += 1;
+  return index < text.length && letters.includes(text.charAt(index));
+}
+
+/** A number in a list, an e-mail address behind it. */
+function isBesideEmail(text: string, end: number): boolean {
+  const code = text.charCodeAt(end);
+  if (code !== 44 && code !== 59 && code !== 9 && code !== 124 && code !== 32) return false;
+  LISTED.lastIndex = end;
+  return LISTED.test(text);
+}
+
+export const LISTED = /[,;\t| ]{1,3}<?[\w.+-]{1,40}@\w/y;
+
 /** `555-0123 (office)`, `555-0123 fax`, `555-0123-Office`: the label behind. */
 function isCalledAfter(text: string, end: number): boolean {
+  if (!mayFollow(text, end, "ofmchwptdOFMCHWPTD")) return false;
   CALLED.lastIndex = end;
   return CALLED.test(text);
 }

@@ -3,7 +3,7 @@ import { birth } from "./births.ts";
 import { Bridge } from "./bridge.ts";
 import { card } from "./cards.ts";
 import { DIGIT, UNDERSCORE } from "./characters.ts";
-import { pair, password, username } from "./credentials.ts";
+import { pair, password, passwordBefore, username } from "./credentials.ts";
 import type { Announced } from "./credentials.ts";
 import { cryptoAddress } from "./crypto_addresses.ts";
 import { email, spelledEmail } from "./emails.ts";
@@ -133,6 +133,7 @@ export class Structured {
   #credential(families: number, start: number, end: number): void {
     const sweep = this.#sweep;
     const bridge = this.#bridge;
+    if ((families & bitOf.password) !== 0) passwordBefore(sweep, start);
     bridge.cross(sweep.text, end);
     // A command's option: its value follows a space.
     if (bridge.link === "space" && sweep.text.charCodeAt(start - 1) === 45 && sweep.text.charCodeAt(start - 2) === 45)

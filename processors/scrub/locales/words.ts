@@ -338,7 +338,7 @@ export const dutch: Labels = {
     "identiteitskaartnummer",
     "insz",
   ],
-  tax_id: ["btw", "btw nummer", "btw nr", "kvk", "kvk nummer", "rsin", "btw id", "ondernemingsnummer"],
+  tax_id: ["btw", "btw nummer", "btw nr", "kvk", "kv k", "kvk nummer", "rsin", "btw id", "ondernemingsnummer"],
   passport: ["paspoort", "paspoortnummer"],
   licence: ["rijbewijs", "rijbewijsnummer"],
   medical: ["patiëntnummer", "polisnummer", "zorgverzekering", "patientnummer", "zorgpolisnummer", "agb code"],
