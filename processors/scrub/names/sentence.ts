@@ -195,12 +195,17 @@ function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: numbe
     return !plain;
   }
   if (form === CAPITALS) return true;
-  if (form === INITIAL) return inName || tokens.gapKind[row + 1] === STOP || isCapital(next);
+  if (form === INITIAL) return inName || isCapital(next) || (tokens.gapKind[row + 1] === STOP && !isSpelled(tokens.shape, row));
   const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
   if ((known & PARTICLE) !== 0) return inName || isCapital(next) || ((flags[row + 1] as number) & PARTICLE) !== 0;
   return (known & (ORDINARY | STREET | UNIT | ROLE | CALENDAR)) === 0 && (inName || listed || cued);
+}
+
+/** One of four letters in a row: "U.S.S.R.". */
+function isSpelled(shape: Uint8Array, row: number): boolean {
+  return shape[row - 2] === INITIAL && shape[row - 1] === INITIAL && shape[row + 1] === INITIAL;
 }
 
 /** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */

@@ -308,7 +308,7 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
     tokens.gapKind[row] = gapKind;
     if (at >= length) break;
     if (marker !== undefined || at >= limit) {
-      const stop = marker?.end ?? (skip[nextSkip + 1] as number);
+      const stop = marker?.end ?? skip[nextSkip + 1] ?? length;
       tokens.start[row] = at;
       tokens.stop[row] = stop;
       tokens.shape[row] = tokens.hash[row] = marker?.shape ?? OPAQUE;
