@@ -23,13 +23,16 @@ jalan jl jln lorong gang
 marg nagar chowk sector phase colony layout salai
 odos leoforos οδός οδος λεωφόρος πλατεία
 đường duong phố pho
+küçəsi prospekti döngəsi prospektı bulvari ko'chasi qishlog'i ko'cha
+cesta trg put prilaz naselje avenija vijenac nábřeží nabrezie nám alej
+plantsoen park hof pad wal markt
 sheikh shari sharia tariq
 `);
 
 /** Endings of one-word street names: "Goethestraße", "Kerkstraat". */
 export const STREET_ENDINGS = words(`
 straße strasse straat gasse weg platz allee damm ufer ring graben steig stieg berg hof
-laan plein kade gracht dreef singel steeg
+laan plein kade gracht dreef singel steeg plantsoen park pad wal markt
 gata gatan vägen vagen väg gränd stigen
 gade vej stræde allé torvet
 veien vegen gata gaten bakken
