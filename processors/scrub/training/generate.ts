@@ -377,6 +377,7 @@ const FILLERS: Readonly<Record<string, Filler>> = {
   Title: title,
   TITLE: (chance) => title(chance).toUpperCase(),
   song: (chance) => chance.pick(SONGS),
+  ACR: (chance) => Array.from({ length: chance.whole(2, 6) }, () => chance.letter("ABCDEEFGHIIKLMNNOPRRSSTTUVXZ")).join(""),
   Verb: (chance) => capital(chance.pick(chance.often(0.5) ? VERBS : IMPERATIVES)),
   Opening: (chance) => chance.pick(OPENINGS),
   Idlabel: (chance) => chance.pick(ID_LABELS),
