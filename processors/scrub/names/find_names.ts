@@ -15,7 +15,7 @@ export const RESERVE: Readonly<Record<NameMode, number>> = { precision: 15, bala
 /** How far ahead it must be to be looked for in the rest of the text. */
 const SURE = 30;
 /** What is found may change what stands beside it; real texts settle at the second look, and a made-up one must not take for ever. */
-const LOOKS = 8;
+const LOOKS = 4;
 /** Columns larger than this are given back after the text that needed them. */
 const KEPT_ROWS = 1 << 17;
 

@@ -1,6 +1,20 @@
 import { characters, HASH_START, HASH_STEP, JOINER } from "./characters.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { CALENDAR, CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, ROLE, STREET, TITLE, UNIT } from "./lexicon.ts";
+import {
+  CALENDAR,
+  CUE,
+  endingFlags,
+  FIRST_NAME,
+  LAST_NAME,
+  lookUp,
+  ORDINARY,
+  PARTICLE,
+  ROLE,
+  STREET,
+  THING,
+  TITLE,
+  UNIT,
+} from "./lexicon.ts";
 import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
 import type { Tokens } from "./tokens.ts";
 import {
@@ -194,13 +208,18 @@ function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: numbe
     const plain = known === ORDINARY && !inName && !cued && next === LOWERCASE && tokens.gapKind[row + 1] === BLANK;
     return !plain;
   }
-  if (form === CAPITALS) return true;
-  if (form === INITIAL) return inName || tokens.gapKind[row + 1] === STOP || isCapital(next);
   const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
+  if (form === CAPITALS) return inName || listed || (known & THING) === 0;
+  if (form === INITIAL) return inName || isCapital(next) || (tokens.gapKind[row + 1] === STOP && !isSpelled(tokens.shape, row));
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
   if ((known & PARTICLE) !== 0) return inName || isCapital(next) || ((flags[row + 1] as number) & PARTICLE) !== 0;
   return (known & (ORDINARY | STREET | UNIT | ROLE | CALENDAR)) === 0 && (inName || listed || cued);
+}
+
+/** One of four letters in a row: "U.S.S.R.". */
+function isSpelled(shape: Uint8Array, row: number): boolean {
+  return shape[row - 2] === INITIAL && shape[row - 1] === INITIAL && shape[row + 1] === INITIAL;
 }
 
 /** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */

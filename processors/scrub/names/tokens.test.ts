@@ -110,10 +110,10 @@ const cases = [
   },
   {
     title: "markers",
-    text: "[PERSON] [EMAIL] [SMS] PERSON_ab2cd3ef4g",
+    text: "[PERSON] [EMAIL:.com] [SMS] PERSON_ab2cd3ef4g",
     tokens: [
       ["[PERSON]", NAME_MARKER],
-      ["[EMAIL]", OPAQUE],
+      ["[EMAIL:.com]", OPAQUE],
       ["SMS", CAPITALS],
       ["PERSON_ab2cd3ef4g", NAME_MARKER],
     ],

@@ -76,6 +76,8 @@ export function fit(
   const rows = new Int32Array(MOST_FEATURES);
   const scores = new Float64Array(TAGS);
   let gold = new Uint8Array(sentence.tags.length);
+  const averaged = Math.ceil(epochs / 2);
+  const sum = new Float32Array(TAGS * ROWS);
   for (let epoch = 0; epoch < epochs; epoch++) {
     const pool = [...examples(epoch)];
     for (let at = pool.length - 1; at > 0; at--) {
@@ -94,8 +96,10 @@ export function fit(
       const follow = epoch > 0 && chance.often(0.7);
       learn(sentence, gold, follow, { weights, steps, rows, scores, rate });
     }
+    // The mean over the second half of the epochs hangs less on what came last.
+    if (epoch >= epochs - averaged) for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (weights[at] as number);
   }
-  return encodeModel(words, packed(weights));
+  return encodeModel(words, packed(sum.map((weight) => weight / averaged)));
 }
 
 /** Each tag's weight against OUTSIDE, in a byte. */

@@ -31,6 +31,16 @@ const LOCALES = Object.values(allLocales)
 
 const english = allLocales["en"];
 const CITIES = named(Object.values(allLocales).map(({ location }) => location?.["city_name"]));
+/** Names of streets, and patterns of them with a person's name in it. */
+const STREETS = Object.values(allLocales).flatMap(({ location }) => [
+  ...named(location?.["street_name"]),
+  ...listed(location?.["street_prefix"])
+    .filter((word) => /^\p{Lu}/u.test(word))
+    .map((word) => `${word} {{name}}`),
+  ...listed(location?.["street_suffix"])
+    .filter((word) => /^\p{L}/u.test(word))
+    .map((word) => (/^\p{Lu}/u.test(word) ? `{{name}} ${word}` : `{{name}}${word}`)),
+]);
 const REGIONS = named([english?.location?.["state"], english?.location?.["county"]]);
 const COUNTRIES = named(english?.location?.["country"]);
 const NOUNS = listed(english?.word?.["noun"]);
@@ -367,6 +377,7 @@ const FILLERS: Readonly<Record<string, Filler>> = {
   Title: title,
   TITLE: (chance) => title(chance).toUpperCase(),
   song: (chance) => chance.pick(SONGS),
+  ACR: (chance) => Array.from({ length: chance.whole(2, 6) }, () => chance.letter("ABCDEEFGHIIKLMNNOPRRSSTTUVXZ")).join(""),
   Verb: (chance) => capital(chance.pick(chance.often(0.5) ? VERBS : IMPERATIVES)),
   Opening: (chance) => chance.pick(OPENINGS),
   Idlabel: (chance) => chance.pick(ID_LABELS),
@@ -467,6 +478,10 @@ export function fill(chance: Chance, template: string): Example {
     given: () => randomPerson(chance).given,
     city: () => city(chance),
     country: () => chance.pick(COUNTRIES),
+    street: () =>
+      chance
+        .pick(STREETS)
+        .replace("{{name}}", () => (chance.often(0.5) ? randomPerson(chance).family : fullName(chance, randomPerson(chance)))),
     word: () => capital(noun(chance)),
   };
   const spans: Span[] = [];

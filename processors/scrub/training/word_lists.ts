@@ -23,13 +23,16 @@ jalan jl jln lorong gang
 marg nagar chowk sector phase colony layout salai
 odos leoforos οδός οδος λεωφόρος πλατεία
 đường duong phố pho
+küçəsi prospekti döngəsi prospektı bulvari ko'chasi qishlog'i ko'cha
+cesta trg put prilaz naselje avenija vijenac nábřeží nabrezie nám alej
+plantsoen park hof pad wal markt
 sheikh shari sharia tariq
 `);
 
 /** Endings of one-word street names: "Goethestraße", "Kerkstraat". */
 export const STREET_ENDINGS = words(`
 straße strasse straat gasse weg platz allee damm ufer ring graben steig stieg berg hof
-laan plein kade gracht dreef singel steeg
+laan plein kade gracht dreef singel steeg plantsoen park pad wal markt
 gata gatan vägen vagen väg gränd stigen
 gade vej stræde allé torvet
 veien vegen gata gaten bakken
@@ -105,6 +108,9 @@ OpenAI Anthropic Claude Gemini Llama Mistral Cohere Copilot ChatGPT Bard Siri Al
 Visa Mastercard Amex Discover Maestro Barclays HSBC Citibank Walmart Target Costco Starbucks McDonald Toyota Honda Ford Chevrolet Audi Volkswagen Mercedes Porsche Volvo Boeing Airbus
 English German French Spanish Italian Dutch Portuguese Russian Chinese Japanese Korean Arabic Hindi Turkish Polish Greek Latin American British European Asian African Christian Muslim Jewish Hindu Buddhist
 Mercury Venus Mars Jupiter Saturn Uranus Neptune Pluto Earth Moon Sun God Jesus Christ Allah Buddha Bible Quran Internet Bluetooth Ethernet Unicode Markdown Boolean Integer String Array Object Promise Error Exception Null True False None
+Spangate Hono Undici Pino Zod Fastify Koa Nest Remix Astro Solid Qwik Lerna Pnpm Yarn Oxlint Oxc Biome Prettier Eslint Storybook Tailwind Bootstrap Redux Zustand MobX Apollo Prisma Drizzle Knex Sequelize
+Mongoose Supabase Firebase Render Railway Bazel Portkey LiteLLM Langfuse Helicone LangChain LlamaIndex Presidio Scylla Clickhouse Druid Pinot Flink Beam Samza Storm Hudi Ceph Gluster Minio Rook Harbor Flux Keda Knative Linkerd Cilium Calico
+Epyc Xeon Ryzen Ampere Arm Cortex Raspberry Arduino Posix Unix Solaris Musl Glibc Iana Ietf Acorn Lizard Faker Postman Insomnia Swagger Tableau Looker Metabase Superset Airtable Zapier Retool Miro Canva Dropbox Evernote Basecamp Linear
 iPhone iPad MacBook Kindle Xbox PlayStation Android Pixel Galaxy Windows Office Excel Word Outlook PowerPoint Photoshop
 `);
 
