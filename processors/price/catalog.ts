@@ -16,7 +16,7 @@ export interface Listed {
 
 export interface Catalog {
   readonly version: string;
-  /** Its own name for a provider, or undefined. */
+  /** A provider of exactly this name, as the catalog writes it, or undefined. */
   provider(name: string): string | undefined;
   model(provider: string, model: string, atMs: number): Listed | undefined;
 }
@@ -40,16 +40,23 @@ const KEYS: { readonly [key: string]: readonly [bucket: Bucket, units: number] }
   requests_kcount: ["requests", THOUSAND],
 };
 
+/** Such a model has a price of its own; the package may take it for the one it was made from. */
+const FINE_TUNED = /^ft:/;
+
 /** The prices of a package: its data, and its way to find a model in them. What a call costs is not left to it, for it counts in floats. */
 export function catalog(): Catalog {
   const manifest = new URL("../package.json", import.meta.resolve("@pydantic/genai-prices"));
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
   return {
     version: `genai-prices ${version}`,
-    provider: (name) => findProvider({ providerId: name })?.id,
+    provider(name) {
+      // The package takes `mistral-at-home` for Mistral; those that go by other names are listed in our own file.
+      const id = findProvider({ providerId: name })?.id;
+      return id === name.toLowerCase() ? id : undefined;
+    },
     model(provider, model, atMs) {
       const found = lookUp(provider, model, atMs);
-      if (!found) return undefined;
+      if (!found || (FINE_TUNED.test(model) && !FINE_TUNED.test(found.model.id))) return undefined;
       const { prices } = found.model;
       const constraints = Array.isArray(prices) ? prices.map(({ constraint }) => constraint) : [];
       return {

@@ -61,6 +61,41 @@ describe("cost", () => {
       reason: "unknown_model",
     },
     {
+      title: "a server of one's own that calls its model like one that is sold",
+      provider: "vllm-2",
+      model: "gpt-4o",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "an open model by its publisher's name, on an upstream nobody knows",
+      provider: "corp-proxy",
+      model: "openai/gpt-oss-120b",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "one of a publisher that sells others",
+      provider: "corp-proxy",
+      model: "mistralai/Mixtral-8x7B-Instruct-v0.1",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "an upstream whose name only begins like a provider's",
+      provider: "mistral-at-home",
+      model: "mistral-small-2603",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "a fine-tuned model of which only the price of its base is known",
+      provider: "openai",
+      model: "ft:gpt-4-0613:acme::abc",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
       title: "a name that is too long for a model",
       provider: "openai",
       model: `gpt-4o${"o".repeat(1000)}`,
@@ -146,6 +181,13 @@ describe("cost", () => {
       expect(out?.cost).toMatchObject({ usd: "0.0075", reason, source: "catalog" }); // 1000*2.5 + 500*10
     });
   }
+
+  test("is not mixed up where callers put line ends into names", async () => {
+    const ofTwo = called({ provider: "openai", model: "gpt-4.1", usage: chat(1, 1), attributes: { "gen_ai.response.model": "gpt-4o" } });
+    const ofOne = called({ provider: "openai", model: "gpt-4o\ngpt-4.1", usage: chat(1, 1) });
+    const priced = await price({ use: "price" }, priceLists({ onProblem })).process([ofOne, ofTwo]);
+    expect(priced.map(({ cost }) => cost?.priceId ?? cost?.reason)).toEqual(["unknown_model", "openai/gpt-4o"]);
+  });
 
   test("tells what it is made of, whose price it is and of which version", async () => {
     const [span] = await price({ use: "price" }, lists).process([

@@ -394,6 +394,14 @@ export const CASES: readonly (Call & { readonly title: string; readonly cost: st
     source: ANTHROPIC,
     cost: "0.0015",
   }, // 1000*1 + 100*5
+  {
+    title: "the seller before the name of a model that many sell",
+    provider: "corp-proxy",
+    model: "groq/openai/gpt-oss-120b",
+    usage: chat(1000, 100),
+    source: GROQ,
+    cost: "0.00021",
+  }, // 1000*0.15 + 100*0.6
   // Anthropic
   {
     title: "claude-sonnet-4-5, no cache",
