@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Span } from "../../genai/span.ts";
 import { readUsage } from "../../genai/usage.ts";
-import { BUCKETS } from "./buckets.ts";
+import { TOKEN_BUCKETS } from "./buckets.ts";
 import { cached, CASES, chat, reasoned, tier, type Call } from "./cost_cases.ts";
 import { parsePriceFile } from "./price_file.ts";
 import { price } from "./price.ts";
@@ -209,8 +209,15 @@ describe("cost", () => {
   });
 
   test("adds up over its buckets exactly and is never negative, whatever the rates and the usage", async () => {
-    const amount = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.double({ min: 0, max: 1e4, noNaN: true }));
-    const rates = fc.record(Object.fromEntries(BUCKETS.map((bucket) => [bucket, amount])), { requiredKeys: [] });
+    const upTo = (max: number) => fc.double({ min: 0, max, noNaN: true }).map((written) => Number(written.toFixed(15)));
+    const amount = fc.oneof(fc.integer({ min: 0, max: 1000 }), upTo(1e4));
+    const ratesOf = (buckets: readonly string[]) =>
+      fc.record(Object.fromEntries(buckets.map((bucket) => [bucket, amount])), { requiredKeys: [] });
+    const rates = fc.record({
+      per_million: ratesOf(Object.values(TOKEN_BUCKETS)),
+      per_hour: ratesOf(["audio_seconds"]),
+      per_thousand: ratesOf(["web_searches", "requests"]),
+    });
     const count = fc.oneof(fc.nat(1000), fc.nat(2_000_000), fc.constantFrom(-1, Number.NaN, "7", 1e300, 0.5, 123_456_789_012));
     const usage = fc.record(
       {
@@ -229,11 +236,11 @@ describe("cost", () => {
     const catalog = { version: "none", provider: () => undefined, model: () => undefined };
     let known = 0;
     await fc.assert(
-      fc.asyncProperty(rates, usage, amount, async (perMillion, used, multiply) => {
+      fc.asyncProperty(rates, usage, upTo(10), async (listed, used, multiply) => {
         const builtin = parsePriceFile(
           JSON.stringify({
             version: "1",
-            prices: [{ id: "p", model: "*", per_million: perMillion, source: "s" }],
+            prices: [{ id: "p", model: "*", ...listed, source: "s" }],
             factors: [{ id: "f", kind: "discount", multiply, source: "s" }],
           }),
         );
