@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { client, print } from "./ask.ts";
 import { json, table } from "./print.ts";
+import { settingsOf } from "./settings.ts";
 import { StartError } from "./start_error.ts";
 
 /** Reasons that are about the price and not about the call. */
@@ -36,6 +37,7 @@ export function addPrices(program: Command): void {
     .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …; by default who makes it")
     .option("--service-tier <tier>", "batch, flex, priority …")
     .option("--overrides <file>", "file of your own prices (prices.overrides)")
+    .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
     .action(async (model: string, options: ShowOptions) => {
       print(await shown(model, options));
     });
@@ -57,12 +59,16 @@ interface ShowOptions {
   readonly provider?: string;
   readonly serviceTier?: string;
   readonly overrides?: string;
+  readonly config?: string;
 }
 
 /** The catalog is large, and most commands do not need it. */
 const priceLists = () => import("../processors/price/price_lists.ts");
 
-async function shown(model: string, { provider, serviceTier, overrides }: ShowOptions): Promise<string> {
+async function shown(
+  model: string,
+  { provider, serviceTier, config, overrides = settingsOf(config).prices.overrides }: ShowOptions,
+): Promise<string> {
   const fail = (problem: string): never => {
     throw new StartError(2, problem);
   };

@@ -81,10 +81,11 @@ function sum(found: Price, buckets: readonly (readonly [Bucket, number])[], inpu
   return { usd: toDecimal(whole), byBucket, ...about, ...(reason !== undefined && { reason }) };
 }
 
-/** The provider did not count, for it answered with an error or not at all; or it did, and did not say. */
+/** The provider did not count, for it answered with an error or not at all; or it answered, and did not say. */
 function unusedReason(attributes: Attributes): string {
   const status = attributes[names.HTTP_RESPONSE_STATUS_CODE];
-  return typeof status === "number" && status >= 400 ? "not_billed" : "no_usage";
+  if (typeof status !== "number") return "no_answer";
+  return status >= 400 ? "not_billed" : "no_usage";
 }
 
 function estimateOf(attributes: Attributes): string {
