@@ -40,6 +40,12 @@ const KEYS: { readonly [key: string]: readonly [bucket: Bucket, units: number] }
   requests_kcount: ["requests", THOUSAND],
 };
 
+/**
+ * OpenAI charges more above 272,000 tokens, and the catalog from that number on.
+ * Sources: https://developers.openai.com/api/docs/models/gpt-5.5, https://github.com/pydantic/genai-prices/issues/711
+ */
+const ONE_TOO_LOW = 271_999;
+
 /** Such a model has a price of its own; the package may take it for the one it was made from. */
 const FINE_TUNED = /^ft:/;
 
@@ -81,7 +87,7 @@ function tiersOf(price: ModelPrice): readonly ListedTier[] {
   const entries = Object.entries(price).flatMap(([key, value]) => {
     const known = KEYS[key];
     if (!known || value === undefined) return [];
-    const steps = typeof value === "number" ? [{ start: 0, price: value }] : [{ start: 0, price: value.base }, ...value.tiers];
+    const steps = typeof value === "number" ? [{ start: 0, price: value }] : [{ start: 0, price: value.base }, ...value.tiers.map(above)];
     return [{ bucket: known[0], units: known[1], steps }];
   });
   const sizes = [...new Set([0, ...entries.flatMap(({ steps }) => steps.map(({ start }) => start))])].sort((a, b) => b - a);
@@ -94,4 +100,8 @@ function tiersOf(price: ModelPrice): readonly ListedTier[] {
       ]),
     ),
   }));
+}
+
+function above<T extends { readonly start: number }>(tier: T): T {
+  return tier.start === ONE_TOO_LOW ? { ...tier, start: ONE_TOO_LOW + 1 } : tier;
 }
