@@ -143,6 +143,20 @@ describe("cost", () => {
     { title: "half of a usage", provider: "openai", model: "gpt-4o", usage: { completion_tokens: 7 }, reason: "incomplete_usage" },
     { title: "an error", provider: "openai", model: "gpt-4o", attributes: { "http.response.status_code": 429 }, reason: "not_billed" },
     {
+      title: "an error in a good status",
+      provider: "openai",
+      model: "gpt-4o",
+      attributes: { "spangate.error.code": "server_error" },
+      reason: "not_billed",
+    },
+    {
+      title: "a call that nobody answered",
+      provider: "openai",
+      model: "gpt-4o",
+      attributes: { "http.response.status_code": null },
+      reason: "no_answer",
+    },
+    {
       title: "more than the column holds",
       provider: "openai",
       model: "gpt-4o",

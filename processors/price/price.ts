@@ -81,11 +81,12 @@ function sum(found: Price, buckets: readonly (readonly [Bucket, number])[], inpu
   return { usd: toDecimal(whole), byBucket, ...about, ...(reason !== undefined && { reason }) };
 }
 
-/** The provider did not count, for it answered with an error or not at all; or it answered, and did not say. */
+/** The provider did not count, for it answered with an error, in whatever clothes, or not at all; or it answered, and did not say. */
 function unusedReason(attributes: Attributes): string {
   const status = attributes[names.HTTP_RESPONSE_STATUS_CODE];
   if (typeof status !== "number") return "no_answer";
-  return status >= 400 ? "not_billed" : "no_usage";
+  const failed = status >= 400 || attributes[names.ERROR_CODE] !== undefined || attributes[names.ERROR_CLASS] !== undefined;
+  return failed ? "not_billed" : "no_usage";
 }
 
 function estimateOf(attributes: Attributes): string {
