@@ -85,13 +85,26 @@ async function shown(
   if (typeof found === "string")
     throw new StartError(1, `${model}${provider === undefined ? "" : ` at ${provider}`} has no price: ${found}`);
   const rows = found.tiers.flatMap(({ above, rates }) =>
-    Object.entries(rates).map(([bucket, rate]) => [bucket, above > 0 ? `above ${above}` : "", perMillion(rate)]),
+    Object.entries(rates).map(([bucket, rate]) => {
+      const [units, unit] = UNITS[bucket] ?? MILLION;
+      return [bucket, above > 0 ? `above ${above}` : "", decimal(rate, units), unit];
+    }),
   );
-  return `${found.id} (${found.source}, ${found.version})\n\n${table(["bucket", "input tokens", "USD per million"], rows)}`;
+  return `${found.id} (${found.source}, ${found.version})\n\n${table(["bucket", "input tokens", "USD", "for"], rows)}`;
 }
 
-/** Nano-USD for one are thousandths of a USD for a million. */
-function perMillion({ nanos, scale }: { readonly nanos: bigint; readonly scale: bigint }): string {
-  const billionths = (nanos * 1_000_000n) / scale;
+type Units = readonly [count: bigint, named: string];
+
+/** For how many a price is told, as price files do. */
+const UNITS: { readonly [bucket: string]: Units } = {
+  audio_seconds: [3600n, "an hour"],
+  web_searches: [1000n, "a thousand"],
+  requests: [1000n, "a thousand"],
+};
+const MILLION: Units = [1_000_000n, "a million"];
+
+/** Nine digits behind the point at most, zeros at the end left out. */
+function decimal({ nanos, scale }: { readonly nanos: bigint; readonly scale: bigint }, units: bigint): string {
+  const billionths = (nanos * units) / scale;
   return `${billionths / 1_000_000_000n}.${String(billionths % 1_000_000_000n).padStart(9, "0")}`.replace(/\.?0+$/, "");
 }

@@ -123,6 +123,8 @@ test("the price of a model can be asked for", async () => {
   const { code, stdout } = await spangate(["prices", "show", "own-model", "--overrides", join(home, "prices.yaml")]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^mine\/own \(override, override mine-1\)/);
+  expect(stdout).toMatch(/in_uncached +2 +a million/);
+  expect((await spangate(["prices", "show", "sonar", "--provider", "perplexity"])).stdout).toMatch(/requests +12 +a thousand/);
   const config = join(home, "shown.yaml");
   writeFileSync(config, `prices: { overrides: ${join(home, "prices.yaml")} }`);
   expect((await spangate(["prices", "show", "own-model", "--config", config])).stdout).toBe(stdout);
