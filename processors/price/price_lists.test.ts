@@ -152,6 +152,20 @@ describe("the operator's prices", () => {
     expect(found).toMatchObject({ usd: "0.0061", priceId: "anthropic/claude-haiku-4-5" }); // 1000*1 + 1000*0.1 + 1000*5
   });
 
+  for (const { title, mine, expected } of [
+    { title: "no maker's", mine: `providers: [{ name: "gpu-*", is: "" }]`, expected: { reason: "unknown_model" } },
+    {
+      title: "one of nothing where that is what it costs",
+      mine: `prices: [{ id: mine/gpu, provider: "gpu-*", model: "*", per_million: { in_uncached: 0, out_text: 0 }, source: ours }]`,
+      expected: { usd: "0", priceId: "mine/gpu" },
+    },
+  ]) {
+    test(`give a server of one's own ${title}`, async () => {
+      const call = { model: "gpt-4o", attributes: { "gen_ai.provider.name": "gpu-box", "spangate.upstream": "gpu-box" } };
+      expect(await cost(`{ version: "1", ${mine} }`, call)).toMatchObject(expected);
+    });
+  }
+
   for (const { title, text, says } of [
     { title: "no YAML", text: "a: [", says: /./ },
     { title: "nothing", text: "", says: /./ },
