@@ -11,6 +11,16 @@ const cases = [
   { title: "signs between markers stay", found: "[EMAIL], [PHONE]", after: "[EMAIL], [PHONE]" },
   { title: "what only looks like a marker is replaced", found: "[E-MAIL] x", after: "<10>" },
   { title: "a longer word is no pseudonym", found: "EMAIL_abcdefghi2x", after: "<17>" },
+  {
+    title: "a marker of one key among others stays",
+    found: "[EMAIL:100000] EMAIL_abcdefghi2_12",
+    after: "[EMAIL:100000] EMAIL_abcdefghi2_12",
+  },
+  { title: "a pseudonym at the end of a sentence stays", found: "EMAIL_abcdefghi2.", after: "EMAIL_abcdefghi2." },
+  { title: "a number written as a marker is replaced", found: "[CREDIT_CARD:4111111111111111]", after: "<30>" },
+  { title: "a name written as a reason is replaced", found: "[UNSCANNED:Anna]", after: "<16>" },
+  { title: "an address written as a pseudonym is replaced", found: "EMAIL_annakeller@example.com", after: "<28>" },
+  { title: "a number written as a pseudonym is replaced", found: "PHONE_2345672345", after: "<16>" },
   { title: "letters of another alphabet are words", found: "[EMAIL] Анна", after: "[EMAIL]<5>" },
 ] as const;
 for (const { title, found, after } of cases) {

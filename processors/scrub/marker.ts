@@ -10,9 +10,19 @@ export function unscanned(reason: string): string {
   return `[UNSCANNED:${reason}]`;
 }
 
-const NAMES = [...TYPES, "UNSCANNED"].toSorted((a, b) => b.length - a.length).join("|");
-/** `[EMAIL]`, `[CREDIT_CARD:1111]`, `[UNSCANNED:budget]`, `EMAIL_x7k2m9q4ab`: bounded, and led by a literal. */
-const MARKER = new RegExp(`\\[(?:${NAMES})(?::\\w{1,16})?\\]|(?<![A-Za-z0-9_])(?:${NAMES})_[a-z2-7]{10}(?![A-Za-z0-9_])`, "g");
+const NAMES = [...TYPES].toSorted((a, b) => b.length - a.length).join("|");
+/**
+ * `[EMAIL]`, `[CREDIT_CARD:1111]`, `[UNSCANNED:budget]`, `EMAIL_x7k2m9q4ab`, and the second one among keys: bounded, led by a literal, and never a value
+ * that somebody wrote as a marker, such as `[SSN:219099999]` or the address `EMAIL_annakeller@example.com`.
+ */
+const MARKER = new RegExp(
+  [
+    `\\[(?:${NAMES})(?::[A-Za-z0-9]{4})?(?::\\d{1,6})?\\]`,
+    `\\[UNSCANNED:(?:budget|error)(?::\\d{1,6})?\\]`,
+    `(?<![A-Za-z0-9_])(?:${NAMES})_(?=[2-7]*[a-z])[a-z2-7]{10}(?:_\\d{1,6})?(?![A-Za-z0-9_@]|\\.[A-Za-z0-9])`,
+  ].join("|"),
+  "g",
+);
 const HAS_WORD = /[\p{L}\p{N}]/u;
 
 /**

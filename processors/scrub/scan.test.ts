@@ -33,10 +33,16 @@ const values: readonly { title: string; value: AttributeValue; after: AttributeV
   { title: "a key", value: { "a@b": 1 }, after: { "[EMAIL]": 1 } },
   { title: "no key that a program may use", value: { ssn: { "Ann-Lee": "x" } }, after: { ssn: { "Ann-Lee": "x" } } },
   { title: "keys that would read alike", value: { "a@b": 1, "c@d": 2 }, after: { "[EMAIL]": 1, "[EMAIL:2]": 2 } },
+  { title: "keys beside one that reads alike already", value: { "[EMAIL]": 1, "a@b": 2 }, after: { "[EMAIL]": 1, "[EMAIL:2]": 2 } },
   { title: "a number under a key that says what it is", value: { ssn: 123456789 }, after: { ssn: "[SSN]" } },
   { title: "a bigint likewise", value: { ssn: 123456789n }, after: { ssn: "[SSN]" } },
   { title: "a credential by its key", value: { Authorization: "whatever" }, after: { Authorization: "[SECRET]" } },
   { title: "a password by its key", value: { password: "open sesame" }, after: { password: "[PASSWORD]" } },
+  {
+    title: "a password of digits",
+    value: [{ password: 123456 }, '{"password":123456}'],
+    after: [{ password: "[PASSWORD]" }, '{"password":"[PASSWORD]"}'],
+  },
   { title: "a name by its key", value: { firstName: "string", last_name: "x" }, after: { firstName: "[PERSON]", last_name: "[PERSON]" } },
   { title: "a line of an address by its key, in a text", value: '{"address2": "Suite 7"}', after: '{"address2": "[ADDRESS]"}' },
   { title: "nothing of a key that has no text", value: { password: "", first_name: "-" }, after: { password: "", first_name: "-" } },
@@ -51,6 +57,10 @@ const values: readonly { title: string; value: AttributeValue; after: AttributeV
     value: JSON.stringify({ a: JSON.stringify({ b: "a@b" }) }),
     after: JSON.stringify({ a: JSON.stringify({ b: "[EMAIL]" }) }),
   },
+  { title: "what is escaped in JSON that was cut off", value: '{"to":"a\\u0040b', after: '{"to":"[EMAIL]' },
+  { title: "what is escaped in JSON by lines", value: '{"n": 1}\n{"to":"a\\u0040b"}', after: '{"n": 1}\n{"to":"[EMAIL]"}' },
+  { title: "JSON in quotes", value: JSON.stringify('{"to":"a@b"}'), after: JSON.stringify('{"to":"[EMAIL]"}') },
+  { title: "what only begins like JSON", value: '[a@b wrote "c@d"', after: '[[EMAIL] wrote "[EMAIL]"' },
   { title: "JSON that was cut off", value: '{"to":"a@b","name":"\\nAnn Lee', after: '{"to":"[EMAIL]","name":"\\n[PERSON]' },
   { title: "what was scrubbed before", value: "[EMAIL] and EMAIL_abcdefghij", after: "[EMAIL] and EMAIL_abcdefghij" },
   { title: "nothing of what is no text", value: [true, null, 5], after: [true, null, 5] },
@@ -90,6 +100,10 @@ test("a finding over two fields is marked in both", () => {
   });
 });
 
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+/** A picture of one point. */
+const BYTES = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+
 const messages: readonly { title: string; message: AttributeValue; after: AttributeValue }[] = [
   {
     title: "text, thought and refusal, and who said it",
@@ -114,8 +128,8 @@ const messages: readonly { title: string; message: AttributeValue; after: Attrib
   },
   {
     title: "calls of tools, whose ids stay",
-    message: { role: "assistant", parts: [{ type: "tool_call", id: "a@b", name: "send_mail", arguments: { to: "a@b", n: 2 } }] },
-    after: { role: "assistant", parts: [{ type: "tool_call", id: "a@b", name: "send_mail", arguments: { to: "[EMAIL]", n: 2 } }] },
+    message: { role: "assistant", parts: [{ type: "tool_call", id: "call_1", name: "send_mail", arguments: { to: "a@b", n: 2 } }] },
+    after: { role: "assistant", parts: [{ type: "tool_call", id: "call_1", name: "send_mail", arguments: { to: "[EMAIL]", n: 2 } }] },
   },
   {
     title: "what a tool answered",
@@ -128,14 +142,18 @@ const messages: readonly { title: string; message: AttributeValue; after: Attrib
       role: "user",
       parts: [
         { type: "uri", modality: "image", uri: "https://x/?u=a@b" },
-        { type: "blob", modality: "image", mime_type: "image/png", content: "a@b" },
+        { type: "blob", modality: "image", mime_type: "image/png", content: BYTES },
+        { type: "blob", content: "a@b" },
+        { type: "blob", mime_type: "text/plain", content: "a@b" },
       ],
     },
     after: {
       role: "user",
       parts: [
         { type: "uri", modality: "image", uri: "https://x/?u=[EMAIL]" },
-        { type: "blob", modality: "image", mime_type: "image/png", content: "a@b" },
+        { type: "blob", modality: "image", mime_type: "image/png", content: BYTES },
+        { type: "blob", content: "[EMAIL]" },
+        { type: "blob", mime_type: "text/plain", content: "[EMAIL]" },
       ],
     },
   },
@@ -143,6 +161,42 @@ const messages: readonly { title: string; message: AttributeValue; after: Attrib
     title: "parts of a type nobody knows",
     message: { role: "user", parts: [{ type: "new", what: { mail: "a@b" } }] },
     after: { role: "user", parts: [{ type: "new", what: { mail: "[EMAIL]" } }] },
+  },
+  {
+    title: "documents of text",
+    message: {
+      role: "user",
+      parts: [
+        { type: "blob", mime_type: "text/csv", content: base64("mail\na@b") },
+        { type: "blob", mime_type: "text/csv", content: base64("mail\n") },
+      ],
+    },
+    after: {
+      role: "user",
+      parts: [
+        { type: "blob", mime_type: "text/csv", content: base64("mail\n[EMAIL]") },
+        { type: "blob", mime_type: "text/csv", content: base64("mail\n") },
+      ],
+    },
+  },
+  {
+    title: "what stands where a word or an id should",
+    message: {
+      role: "a@b",
+      parts: [
+        { type: "a@b", id: { by: "a@b" } },
+        { type: "tool_call", id: "a@b", name: "f" },
+      ],
+      finish_reason: "to a@b",
+    },
+    after: {
+      role: "[EMAIL]",
+      parts: [
+        { type: "[EMAIL]", id: { by: "[EMAIL]" } },
+        { type: "tool_call", id: "[EMAIL]", name: "f" },
+      ],
+      finish_reason: "to [EMAIL]",
+    },
   },
   { title: "what is no message", message: "a@b", after: "[EMAIL]" },
 ];
@@ -197,7 +251,7 @@ const tree = fc.letrec<{ value: AttributeValue }>((tie) => ({
     fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("a@b", "Ann Lee", '{"k":"a@b"}', '["a@b', "[EMAIL]")),
     fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)),
     fc.array(tie("value")),
-    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("a@b", "c@d", "ssn", "__proto__")), tie("value")),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("a@b", "c@d", "[EMAIL]", "[EMAIL:2]", "ssn", "__proto__")), tie("value")),
   ),
 })).value;
 

@@ -47,6 +47,10 @@ const covered: readonly { title: string; attribute: string; value: AttributeValu
   { title: "stop sequences", attribute: "gen_ai.request.stop_sequences", value: [MAIL] },
   { title: "user agents", attribute: "user_agent.original", value: `app (${MAIL})` },
   { title: "dimensions", attribute: "spangate.dim.customer", value: MAIL },
+  { title: "ids of responses that are none", attribute: "gen_ai.response.id", value: MAIL },
+  { title: "tiers of service that are none", attribute: "openai.request.service_tier", value: MAIL },
+  { title: "reasons to finish that are none", attribute: "gen_ai.response.finish_reasons", value: ["stop", MAIL] },
+  { title: "ids of requests that are none", attribute: "spangate.upstream.request_id", value: MAIL },
   { title: "sessions", attribute: "session.id", value: MAIL },
   { title: "attributes nobody knows", attribute: "my.own", value: MAIL },
   { title: "attributes nobody knows, nested", attribute: "my.own", value: { deep: [MAIL] } },
@@ -68,6 +72,21 @@ test("nothing personal is left in the names of dimensions and variables, nor in 
   });
   expect(JSON.stringify([out.name, out.attributes])).not.toMatch(/anna|keller/i);
   expect(Object.keys(out.attributes).filter((name) => /dim|variable/.test(name))).toHaveLength(2);
+});
+
+test("a dimension or variable is what its name says", async () => {
+  const after = await attributesAfter({
+    "spangate.dim.first-name": "zyx",
+    "spangate.dim.password": "open sesame",
+    "spangate.dim.api_key": "x ".repeat(200),
+    "gen_ai.prompt.variable.lastName": "zyx",
+  });
+  expect(after).toMatchObject({
+    "spangate.dim.first-name": expect.stringMatching(/^PERSON_[a-z2-7]{10}$/),
+    "spangate.dim.password": expect.stringMatching(/^PASSWORD_[a-z2-7]{10}$/),
+    "spangate.dim.api_key": expect.stringMatching(/^SECRET_[a-z2-7]{10}$/),
+    "gen_ai.prompt.variable.lastName": "[PERSON]",
+  });
 });
 
 test("what we or the provider made up stays as it is", async () => {

@@ -6,42 +6,49 @@ import type { Attributes, AttributeValue, Span } from "../../genai/span.ts";
 import type { Processor } from "../processor.ts";
 import { asWord, keyedHashes } from "../keyed_hash.ts";
 import { detector } from "./detector.ts";
+import { isIdentifier } from "./identifier.ts";
 import { knownNames, wordsOf } from "./known_names.ts";
 import { unscanned } from "./marker.ts";
 import { Memo } from "./memo.ts";
 import { operate, operateOnIds, type Operators } from "./operate.ts";
 import { ofDetector, type ScrubOptions } from "./options.ts";
 import { scan, type Counts, type Hand, type Scrubbed, type Walk } from "./scan.ts";
-import { walk, walkMessage, walkParts, type Pen } from "./walk.ts";
+import { walk, walkLabelled, walkMessage, walkParts, type Pen } from "./walk.ts";
 
-/**
- * What we or the provider made up, or a closed list of words: nothing of it comes from a person, and joins depend on it.
- * Every other text of a span is scanned.
- */
+/** What we made up, or the operator: nothing of it comes from a person. */
 const OURS: ReadonlySet<string> = new Set([
   names.CANCELLED_BY,
   names.GEN_AI_OPERATION_NAME,
   names.GEN_AI_OUTPUT_TYPE,
   names.GEN_AI_PROVIDER_NAME,
-  names.GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID,
-  names.GEN_AI_RESPONSE_FINISH_REASONS,
-  names.GEN_AI_RESPONSE_ID,
   names.HTTP_REQUEST_METHOD,
   names.HTTP_ROUTE,
   names.OPENAI_API_TYPE,
-  names.OPENAI_REQUEST_SERVICE_TIER,
-  names.OPENAI_RESPONSE_SERVICE_TIER,
-  names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
   names.REJECTION_REASON,
-  names.RESPONSE_STATUS,
   names.SERVER_ADDRESS,
   names.UPSTREAM,
-  names.UPSTREAM_REQUEST_ID,
   names.URL_SCHEME,
   names.URL_TEMPLATE,
   names.USAGE_SOURCE,
   names.USER_HASH,
 ]);
+
+/** Ids that the provider made up, and words of closed lists: joins depend on them. Anybody may send something else in their place, which is scanned. */
+const IDENTIFIERS: ReadonlySet<string> = new Set([
+  names.GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID,
+  names.GEN_AI_RESPONSE_FINISH_REASONS,
+  names.GEN_AI_RESPONSE_ID,
+  names.OPENAI_REQUEST_SERVICE_TIER,
+  names.OPENAI_RESPONSE_SERVICE_TIER,
+  names.OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+  names.RESPONSE_STATUS,
+  names.UPSTREAM_REQUEST_ID,
+]);
+
+/** Whether an attribute is nobody's; every other text of a span is scanned. */
+function isNobodys(name: string, value: AttributeValue): boolean {
+  return OURS.has(name) || (IDENTIFIERS.has(name) && (Array.isArray(value) ? value.every(isIdentifier) : isIdentifier(value)));
+}
 
 /** Attributes that are lists: each member is scrubbed, and remembered, by itself. */
 const LISTS: ReadonlyMap<string, Walk<AttributeValue>> = new Map([
@@ -54,9 +61,10 @@ const LISTS: ReadonlyMap<string, Walk<AttributeValue>> = new Map([
 /** Attributes whose names end in what somebody chose. */
 const PREFIXES = [names.DIMENSION, names.GEN_AI_PROMPT_VARIABLE] as const;
 
-/** Short texts that come again and again, such as models and user agents. */
+/** Short texts that come again and again, such as models and user agents, by tenant, label and text. They stand in memory as they came. */
+type ShortTexts = LRUCache<string, Scrubbed<AttributeValue>>;
 const SHORT = 256;
-const SHORT_TEXTS = 4096;
+const SHORT_TEXTS = 16_384;
 
 export interface ScrubTools {
   /** Key of the pseudonyms. */
@@ -75,6 +83,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
   // A team or a product may be called like a person; a name that is none would tear apart what belongs together.
   const ids = detector({ ...ofDetector(options), names: options.names === "off" ? "off" : "precision" });
   const memo = new Memo<AttributeValue>(options.memo_bytes);
+  const short: ShortTexts = new LRUCache({ max: SHORT_TEXTS });
   const hash = keyedHashes(key);
   const tenants = new Map<string, Scrubber>();
 
@@ -87,7 +96,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
         operators: { ...options.operators, ...own?.operators },
       };
       const named = (type: string, canonical: string): string => asWord(hash(tenant, type, canonical));
-      known = new Scrubber(tenant, memo, {
+      known = new Scrubber(tenant, memo, short, {
         content: { detector: content, operate: operate(operators, named) },
         ids: { detector: ids, operate: operateOnIds(named) },
       });
@@ -114,7 +123,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
 /** What is certainly nobody's of a span that could not be scrubbed, such as one whose texts do not fit into memory. */
 function bare(span: Span): Span {
   const kept = Object.entries(span.attributes).filter(
-    ([name, value]) => OURS.has(name) || (typeof value !== "string" && typeof value !== "object"),
+    ([name, value]) => isNobodys(name, value) || (typeof value !== "string" && typeof value !== "object"),
   );
   const attributes = { ...Object.fromEntries(kept), [`${names.SCRUB_COUNT}UNSCANNED`]: 1 };
   return { ...span, name: unscanned("error"), attributes, scrubbed: true };
@@ -125,11 +134,12 @@ class Scrubber {
   readonly #tenant: string;
   readonly #memo: Memo<AttributeValue>;
   readonly #hands: { readonly content: Hand; readonly ids: Hand };
-  readonly #short = new LRUCache<string, Scrubbed<AttributeValue>>({ max: SHORT_TEXTS });
+  readonly #short: ShortTexts;
 
-  constructor(tenant: string, memo: Memo<AttributeValue>, hands: { readonly content: Hand; readonly ids: Hand }) {
+  constructor(tenant: string, memo: Memo<AttributeValue>, short: ShortTexts, hands: { readonly content: Hand; readonly ids: Hand }) {
     this.#tenant = tenant;
     this.#memo = memo;
+    this.#short = short;
     this.#hands = hands;
   }
 
@@ -141,7 +151,7 @@ class Scrubber {
       const value = span.attributes[name] as AttributeValue;
       const list = said.get(name);
       if (list !== undefined) attributes.push([name, list.map(tally.add)]);
-      else attributes.push(OURS.has(name) ? [name, value] : this.#attribute(name, value, expired, tally));
+      else attributes.push(isNobodys(name, value) ? [name, value] : this.#attribute(name, value, expired, tally));
     }
     const name = tally.add(this.#text("", span.name, expired)) as string;
     for (const [type, count] of tally.counts) attributes.push([`${names.SCRUB_COUNT}${type}`, count]);
@@ -186,18 +196,19 @@ class Scrubber {
     const prefix = PREFIXES.find((known) => name.startsWith(known));
     const label = prefix === undefined ? undefined : name.slice(prefix.length);
     const key = label === undefined ? name : `${prefix}${tally.add(this.#text("", label, expired)) as string}`;
-    if (names.isContent(name)) return [key, tally.add(scan(value, content, (each, pen) => labelled(label, each, pen), expired))];
+    if (names.isContent(name)) return [key, tally.add(scan(value, content, (each, pen) => walkLabelled(label ?? "", each, pen), expired))];
     if (typeof value === "string") return [key, tally.add(this.#text(label ?? name.slice(name.lastIndexOf(".") + 1), value, expired))];
     return [key, typeof value === "object" ? tally.add(scan(value, ids, walk, expired)) : value];
   }
 
   /** A text that tells calls apart, and may come again. */
   #text(label: string, text: string, expired: () => boolean): Scrubbed<AttributeValue> {
-    if (text.length > SHORT) return scan(text, this.#hands.ids, walk, expired);
-    const name = `${label}: ${text}`;
+    const scrubbed = (): Scrubbed<AttributeValue> => scan(text, this.#hands.ids, (value, pen) => walkLabelled(label, value, pen), expired);
+    if (text.length > SHORT) return scrubbed();
+    const name = `${this.#tenant}\0${label}\0${text}`;
     let known = this.#short.get(name);
     if (known === undefined) {
-      known = scan(text, this.#hands.ids, (value, pen) => labelled(label, value, pen), expired);
+      known = scrubbed();
       if (!known.counts.has("UNSCANNED")) this.#short.set(name, known);
     }
     return known;
@@ -231,9 +242,4 @@ function sum(one: Counts, other: Counts): Counts {
 
 function onePart(part: AttributeValue, pen: Pen): AttributeValue {
   return (walkParts([part], pen) as readonly AttributeValue[])[0] as AttributeValue;
-}
-
-function labelled(label: string | undefined, value: AttributeValue, pen: Pen): AttributeValue {
-  if (label) pen.say(`${label}: `);
-  return walk(value, pen);
 }
