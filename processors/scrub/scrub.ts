@@ -10,6 +10,7 @@ import { isIdentifier } from "./identifier.ts";
 import { knownNames, wordsOf } from "./known_names.ts";
 import { unscanned } from "./marker.ts";
 import { Memo } from "./memo.ts";
+import { looksLikeModel, modelDetector } from "./model_names.ts";
 import { operate, operateOnIds, type Operators } from "./operate.ts";
 import { ofDetector, type ScrubOptions } from "./options.ts";
 import { scan, type Counts, type Hand, type Scrubbed, type Walk } from "./scan.ts";
@@ -58,6 +59,9 @@ const LISTS: ReadonlyMap<string, Walk<AttributeValue>> = new Map([
   [names.GEN_AI_TOOL_DEFINITIONS, onePart],
 ]);
 
+/** Names that prices and sums go by. */
+const MODELS: ReadonlySet<string> = new Set([names.GEN_AI_REQUEST_MODEL, names.GEN_AI_RESPONSE_MODEL]);
+
 /** Attributes whose names end in what somebody chose. */
 const PREFIXES = [names.DIMENSION, names.GEN_AI_PROMPT_VARIABLE] as const;
 
@@ -82,6 +86,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
   const content = detector(ofDetector(options));
   // A team or a product may be called like a person; a name that is none would tear apart what belongs together.
   const ids = detector({ ...ofDetector(options), names: options.names === "off" ? "off" : "precision" });
+  const models = modelDetector(options);
   const memo = new Memo<AttributeValue>(options.memo_bytes);
   const short: ShortTexts = new LRUCache({ max: SHORT_TEXTS });
   const hash = keyedHashes(key);
@@ -99,6 +104,7 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
       known = new Scrubber(tenant, memo, short, {
         content: { detector: content, operate: operate(operators, named) },
         ids: { detector: ids, operate: operateOnIds(named) },
+        models: { detector: models, operate: operateOnIds(named) },
       });
       tenants.set(tenant, known);
     }
@@ -129,14 +135,20 @@ function bare(span: Span): Span {
   return { ...span, name: unscanned("error"), attributes, scrubbed: true };
 }
 
+interface Hands {
+  readonly content: Hand;
+  readonly ids: Hand;
+  readonly models: Hand;
+}
+
 /** The scrubber of one tenant. */
 class Scrubber {
   readonly #tenant: string;
   readonly #memo: Memo<AttributeValue>;
-  readonly #hands: { readonly content: Hand; readonly ids: Hand };
+  readonly #hands: Hands;
   readonly #short: ShortTexts;
 
-  constructor(tenant: string, memo: Memo<AttributeValue>, short: ShortTexts, hands: { readonly content: Hand; readonly ids: Hand }) {
+  constructor(tenant: string, memo: Memo<AttributeValue>, short: ShortTexts, hands: Hands) {
     this.#tenant = tenant;
     this.#memo = memo;
     this.#short = short;
@@ -153,7 +165,7 @@ class Scrubber {
       if (list !== undefined) attributes.push([name, list.map(tally.add)]);
       else attributes.push(isNobodys(name, value) ? [name, value] : this.#attribute(name, value, expired, tally));
     }
-    const name = tally.add(this.#text("", span.name, expired)) as string;
+    const name = tally.add(this.#name(span, expired)) as string;
     for (const [type, count] of tally.counts) attributes.push([`${names.SCRUB_COUNT}${type}`, count]);
     return { ...span, name, attributes: Object.fromEntries(attributes), scrubbed: true };
   }
@@ -197,15 +209,33 @@ class Scrubber {
     const label = prefix === undefined ? undefined : name.slice(prefix.length);
     const key = label === undefined ? name : `${prefix}${tally.add(this.#text("", label, expired)) as string}`;
     if (names.isContent(name)) return [key, tally.add(scan(value, content, (each, pen) => walkLabelled(label ?? "", each, pen), expired))];
+    if (MODELS.has(name) && typeof value === "string" && looksLikeModel(value)) return [key, tally.add(this.#model(value, expired))];
     if (typeof value === "string") return [key, tally.add(this.#text(label ?? name.slice(name.lastIndexOf(".") + 1), value, expired))];
     return [key, typeof value === "object" ? tally.add(scan(value, ids, walk, expired)) : value];
+  }
+
+  /** `chat gpt-4o`, which is what the conventions want, or whatever else somebody called a span. */
+  #name({ name, attributes }: Span, expired: () => boolean): Scrubbed<AttributeValue> {
+    const model = attributes[names.GEN_AI_REQUEST_MODEL];
+    const operation = attributes[names.GEN_AI_OPERATION_NAME];
+    const ours = typeof model === "string" && typeof operation === "string" && looksLikeModel(model) && name === `${operation} ${model}`;
+    if (!ours) return this.#text("", name, expired);
+    const scrubbed = this.#model(model, expired);
+    return { ...scrubbed, value: `${operation} ${scrubbed.value as string}` };
   }
 
   /** A text that tells calls apart, and may come again. */
   #text(label: string, text: string, expired: () => boolean): Scrubbed<AttributeValue> {
     const scrubbed = (): Scrubbed<AttributeValue> => scan(text, this.#hands.ids, (value, pen) => walkLabelled(label, value, pen), expired);
-    if (text.length > SHORT) return scrubbed();
-    const name = `${this.#tenant}\0${label}\0${text}`;
+    return text.length > SHORT ? scrubbed() : this.#remembered(`${label}\0${text}`, scrubbed);
+  }
+
+  #model(name: string, expired: () => boolean): Scrubbed<AttributeValue> {
+    return this.#remembered(`\0\0${name}`, () => scan(name, this.#hands.models, walk, expired));
+  }
+
+  #remembered(text: string, scrubbed: () => Scrubbed<AttributeValue>): Scrubbed<AttributeValue> {
+    const name = `${this.#tenant}\0${text}`;
     let known = this.#short.get(name);
     if (known === undefined) {
       known = scrubbed();
