@@ -1,4 +1,4 @@
-import { kindAt, LETTER, UPPER } from "./characters.ts";
+import { kindAt, LETTER, LOWER, UPPER } from "./characters.ts";
 import type { Sweep } from "./sweep.ts";
 
 /*
@@ -80,6 +80,9 @@ export function endedStreet(sweep: Sweep, start: number, end: number): boolean {
     return false;
   const last = text.charCodeAt(start - 2);
   if (last !== 46 && (kindAt(text, start - 2) & LETTER) === 0) return false;
+  let word = start - 1;
+  while (start - word < 40 && (kindAt(text, word - 1) & LETTER) !== 0) word -= 1;
+  if (last !== 46 && (start - word < 4 || kindAt(text, word) === LOWER || !ENDINGS.test(text.slice(word, start - 1)))) return false;
   const window = Math.max(0, start - 41);
   const name = /\p{Lu}[\p{L}'’.-]{2,38}(?: [A-Z]\p{L}{1,12}){0,1}$/u.exec(text.slice(window, start - 1));
   if (name === null || !ENDINGS.test(name[0])) return false;
