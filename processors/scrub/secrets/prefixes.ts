@@ -65,7 +65,7 @@ export const PREFIXES: readonly (readonly [head: string, body: string])[] = [
   ["sq0atp-", "[\\w-]{22}"],
   ["sq0csp-", "[\\w-]{43}"],
   ["sq0idp-", "[\\w-]{22}"],
-  ["EAAA", "[\\w+=-]{60}"],
+  ["EAAA", "[\\w-]{60}"],
   ["access_token$", "(?:production|sandbox)\\$[0-9a-z]{16}\\$[0-9a-f]{32}"],
   ["npm_", "[A-Za-z0-9]{36}"],
   ["pypi-", "AgE[\\w-]{50,1000}"],
