@@ -169,7 +169,7 @@ function isUsername(text: string, start: number, end: number, value: string, bri
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
     return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
-  if (/^ pass/.test(text.slice(end, end + 5))) return true;
+  if (text.startsWith(" pass", end)) return true;
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);
   if (marked && /^[a-z]+(?:[._-][a-z]+)+$/.test(value) && /[._]/.test(value)) return true;
