@@ -1,4 +1,4 @@
-import { kindAt, LETTER, LOWER, UPPER } from "./characters.ts";
+import { kindAt, LETTER, LOWER, UPPER, WORD } from "./characters.ts";
 import type { Sweep } from "./sweep.ts";
 
 /*
@@ -35,7 +35,7 @@ export const NUMBER = /,? (?:n\.?[º°o]? ?|no\.? |nr\.? )?\d{1,5}(?:[-/]?[A-Za-
 /** A street by its English word, from `start` to `end`; the house number and the name are in front. */
 export function street(sweep: Sweep, start: number, end: number): void {
   const { text } = sweep;
-  if (kindAt(text, start) !== UPPER || text.charCodeAt(start - 1) !== 32) return;
+  if (kindAt(text, start) !== UPPER || text.charCodeAt(start - 1) !== 32 || (kindAt(text, end) & WORD) !== 0) return;
   const window = Math.max(0, start - WINDOW);
   const before = BEFORE.exec(text.slice(window, start));
   if (before === null) return;
