@@ -1,4 +1,4 @@
-import { kindAt, LETTER, UPPER } from "./characters.ts";
+import { kindAt, LETTER, LOWER, UPPER, WORD } from "./characters.ts";
 import type { Sweep } from "./sweep.ts";
 
 /*
@@ -35,7 +35,7 @@ export const NUMBER = /,? (?:n\.?[º°o]? ?|no\.? |nr\.? )?\d{1,5}(?:[-/]?[A-Za-
 /** A street by its English word, from `start` to `end`; the house number and the name are in front. */
 export function street(sweep: Sweep, start: number, end: number): void {
   const { text } = sweep;
-  if (kindAt(text, start) !== UPPER || text.charCodeAt(start - 1) !== 32) return;
+  if (kindAt(text, start) !== UPPER || text.charCodeAt(start - 1) !== 32 || (kindAt(text, end) & WORD) !== 0) return;
   const window = Math.max(0, start - WINDOW);
   const before = BEFORE.exec(text.slice(window, start));
   if (before === null) return;
@@ -80,6 +80,9 @@ export function endedStreet(sweep: Sweep, start: number, end: number): boolean {
     return false;
   const last = text.charCodeAt(start - 2);
   if (last !== 46 && (kindAt(text, start - 2) & LETTER) === 0) return false;
+  let word = start - 1;
+  while (start - word < 40 && (kindAt(text, word - 1) & LETTER) !== 0) word -= 1;
+  if (last !== 46 && (start - word < 4 || kindAt(text, word) === LOWER || !ENDINGS.test(text.slice(word, start - 1)))) return false;
   const window = Math.max(0, start - 41);
   const name = /\p{Lu}[\p{L}'’.-]{2,38}(?: [A-Z]\p{L}{1,12}){0,1}$/u.exec(text.slice(window, start - 1));
   if (name === null || !ENDINGS.test(name[0])) return false;

@@ -14,14 +14,14 @@ export function card(sweep: Sweep, number: WrittenNumber): boolean {
   const grouped = number.count >= 3 && GROUPINGS.some((sizes) => number.isGrouped(sizes));
   if (!labelled && !grouped && number.count > 1) return false;
   const right = number.isLuhn;
-  if (!right && !labelled) return false;
+  if (!right && !labelled && !grouped) return false;
   const { digits } = number;
   const issued = isIssued(digits);
   if ((!issued && !labelled) || isMonotone(digits)) return false;
   if (!right) {
-    // A typing error keeps the form; the label says what was meant.
-    if (!labelled || !issued || (length !== 16 && length !== 15)) return false;
-    sweep.take("CREDIT_CARD", number.start, number.end, 0.6);
+    // A typing error keeps the form: the groups or the label say what was meant.
+    if (!issued || (length !== 16 && length !== 15) || (!labelled && sweep.said(FAMILY.other) > number.start - 24)) return false;
+    sweep.take("CREDIT_CARD", number.start, number.end, labelled ? 0.6 : 0.5);
     return true;
   }
   const usual = length >= 14 && length <= 16 && !/^(?:5[06-9]|6[1-36-9])/.test(digits) && !sweep.near(FAMILY.account, number.start);

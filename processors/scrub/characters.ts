@@ -15,21 +15,22 @@ export const ALPHANUMERIC = LETTER | DIGIT;
 /** What a run is made of. */
 export const WORD = ALPHANUMERIC | UNDERSCORE;
 
-const ASCII: Uint8Array = new Uint8Array(128);
-for (let code = 48; code <= 57; code++) ASCII[code] = DIGIT;
-for (let code = 65; code <= 90; code++) ASCII[code] = UPPER;
-for (let code = 97; code <= 122; code++) ASCII[code] = LOWER;
-ASCII[95] = UNDERSCORE;
+/** The bits of every character code, so that the one pass looks them up without a branch. */
+const KINDS = new Uint8Array(65_536);
+for (let code = 128; code < 65_536; code++) KINDS[code] = wide(code);
+for (let code = 48; code <= 57; code++) KINDS[code] = DIGIT;
+for (let code = 65; code <= 90; code++) KINDS[code] = UPPER;
+for (let code = 97; code <= 122; code++) KINDS[code] = LOWER;
+KINDS[95] = UNDERSCORE;
 
 /** The bits of the character at `index`; 0 for punctuation, space, and outside the text. */
 export function kindAt(text: string, index: number): number {
-  const code = text.charCodeAt(index); // NaN outside
-  return code < 128 ? (ASCII[code] ?? 0) : code >= 128 ? wide(code) : 0;
+  return KINDS[text.charCodeAt(index)] ?? 0; // NaN outside
 }
 
-/** The bits of a character code; the one pass calls this for every character of a text. */
+/** The bits of a character code. */
 export function kindOf(code: number): number {
-  return code < 128 ? (ASCII[code] ?? 0) : wide(code);
+  return KINDS[code] ?? 0;
 }
 
 function wide(code: number): number {
@@ -44,7 +45,7 @@ function wide(code: number): number {
 }
 
 function isDisguise(code: number): boolean {
-  return (code >= 0x2000 && code <= 0x2015) || code === 0x202f || (code >= 0x2060 && code <= 0x2064) || code === 0x2212;
+  return (code >= 0x2000 && code <= 0x2012) || code === 0x202f || (code >= 0x2060 && code <= 0x2064) || code === 0x2212;
 }
 
 export function isDigit(text: string, index: number): boolean {

@@ -88,7 +88,7 @@ export const PLACEHOLDER =
 /** A marker or pseudonym in a value's place, as `EMAIL`, `[PERSON]`, `SECRET_1`, `EMAIL_ab12cd34ef`. */
 export const MARKER = new RegExp(`^\\[?(?:${TYPES.join("|")}|[A-Z]+(?:_[A-Z]+)*)(?:_[0-9a-z]{1,26}){0,2}\\]?$`);
 
-const MARKED = new RegExp(`\\[(?:${TYPES.join("|")})(?:_\\w{1,26})?\\]|(?<![A-Za-z])(?:${TYPES.join("|")})_[0-9a-z]{4,26}(?![A-Za-z0-9])`);
+const MARKED = new RegExp(`\\[(?:${TYPES.join("|")})(?:_\\w{1,26})?\\]|(?<![A-Za-z])(?:${TYPES.join("|")})_[0-9a-z]{4,26}`);
 
 /** Cut before the full stop or bracket that ends the sentence rather than the value. */
 export function trimmed(text: string, start: number, end: number, quoted: boolean): number {
@@ -143,7 +143,7 @@ export function username(sweep: Sweep, bridge: Bridge, announced: Announced): vo
   sweep.take("USERNAME", start > bridge.at ? bridge.at : start, end, 0.7);
 }
 
-export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?=[A-Za-z]{2})){1,39}(?![\p{L}\d])/uy;
+export const USER = /[\p{L}\d](?:[\p{L}\d._-]|\\(?![ntr])(?=[A-Za-z]{2})){1,39}(?![\p{L}\d])/uy;
 
 const NO_USERS: ReadonlySet<string> = new Set(
   (
@@ -169,7 +169,7 @@ function isUsername(text: string, start: number, end: number, value: string, bri
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
     return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
-  if (/^ pass/.test(text.slice(end, end + 5))) return true;
+  if (text.startsWith(" pass", end)) return true;
   if (/^[A-Z]/.test(value) && !/\d/.test(value)) return false;
   if (/\d/.test(value) && /\p{L}/u.test(value)) return !/^v?\d+(?:\.\d+)*$/.test(value);
   if (marked && /^[a-z]+(?:[._-][a-z]+)+$/.test(value) && /[._]/.test(value)) return true;

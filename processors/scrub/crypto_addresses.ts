@@ -18,7 +18,8 @@ export function cryptoAddress(sweep: Sweep, start: number, end: number): boolean
 }
 
 function isAddress(value: string, labelled: boolean): boolean {
-  if (value.startsWith("0x")) return /^0x[0-9a-fA-F]{40}$/.test(value) && !/^0x(.)\1{39}$/.test(value);
+  if (value.startsWith("0x"))
+    return (/^0x[0-9a-fA-F]{40}$/.test(value) || (labelled && /^0x[0-9a-fA-F]{36,44}$/.test(value))) && !/^0x(.)\1{39}$/.test(value);
   if (/^(?:bc1|tb1|ltc1|addr1|cosmos1|osmo1|bech1|terra1|inj1|bnb1|stake1)[02-9ac-hj-np-z]{20,100}$/i.test(value))
     return isBech32(value.toLowerCase());
   if (value.length <= 36 && /^[13LMDTXt29A]/.test(value) && isBase58Check(value, BASE58)) return true;

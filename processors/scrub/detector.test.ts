@@ -54,6 +54,12 @@ const cases: readonly Case[] = [
     found: "⟦PERSON:project nightjar⟧ of ⟦PERSON:Acme⟧, not acmeology",
   },
   {
+    title: "finds denied texts that begin alike or with a symbol, the longest first, whatever letters stand before",
+    options: { deny: [{ type: "PERSON", texts: ["Nightjar", "nightjar two", "#42-b"] }] },
+    text: "İstanbul: Nightjar Two, nightjar, see #42-B",
+    found: "İstanbul: ⟦PERSON:Nightjar Two⟧, ⟦PERSON:nightjar⟧, see ⟦PERSON:#42-B⟧",
+  },
+  {
     title: "prefers a denied text to what it would find otherwise",
     options: { deny: [{ type: "USERNAME", texts: ["jane@example.com"] }] },
     text: "jane@example.com",
@@ -119,7 +125,12 @@ test("looks for thousands of denied texts about as fast as for a few", () => {
   const few = detector({ names: "off", deny: [{ type: "PERSON", texts: ["zq few"] }] });
   const many = detector({
     names: "off",
-    deny: [{ type: "PERSON", texts: Array.from({ length: 20_000 }, (_, index) => `zq${index} codename`) }],
+    deny: [
+      {
+        type: "PERSON",
+        texts: Array.from({ length: 20_000 }, (_, index) => (index % 2 === 0 ? `zq${index} codename` : `Mount ${index} codename`)),
+      },
+    ],
   });
   const time = (each: typeof few): number => {
     const times = Array.from({ length: 5 }, () => {

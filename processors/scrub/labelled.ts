@@ -93,6 +93,12 @@ function fits(text: string, from: number, to: number, shape: Shape, close: boole
 /** Over groups in front: `ID-` of `ID-FKR26J1F`, `K` of `K 1234567`. */
 function extendedLeft(text: string, start: number, limit: number): number {
   let from = start;
+  if (start === limit + 1 && text.charCodeAt(limit) === 45) {
+    // `MRN-4839201`: the label is the value's beginning.
+    let label = limit;
+    while (limit - label < 6 && kindAt(text, label - 1) === UPPER) label -= 1;
+    if (label < limit && (kindAt(text, label - 1) & WORD) === 0) return label;
+  }
   for (let count = 0; count < 2; count++) {
     const joint = text.charCodeAt(from - 1);
     if (joint !== 45 && joint !== 32 && joint !== 46) break;

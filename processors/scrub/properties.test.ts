@@ -136,7 +136,7 @@ describe("knows the keys of vendors by their beginning", () => {
           const [found] = structured.find(line);
           expect(found).toMatchObject({ type: "SECRET", start: 11 });
         }),
-        { numRuns: 5 },
+        { numRuns: 5, seed: 4 },
       );
     });
   }

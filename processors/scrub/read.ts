@@ -1,4 +1,4 @@
-import { DIGIT, IDEOGRAPH, kindOf, LOWER, UNDERSCORE, UPPER, WORD } from "./characters.ts";
+import { DIGIT, FOREIGN, IDEOGRAPH, kindOf, lowered, LOWER, UNDERSCORE, UPPER, WORD } from "./characters.ts";
 import { roll, SEED } from "./vocabulary.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -20,6 +20,9 @@ const LONG = 20;
 /** A stretch of base64 or hex from this length on is data, not text. */
 const OPAQUE = 160;
 
+/** Room for the marks of about a megabyte of prose; what a longer text needed is given back. */
+const ROOM = 1 << 18;
+
 /** The places of a text that detectors look at, in order of their ends. Reused from text to text. */
 export class Marks {
   kinds = new Uint8Array(1024);
@@ -39,6 +42,17 @@ export class Marks {
     this.facts[index] = fact;
   }
 
+  /** Forgets the marks. */
+  clear(): void {
+    this.count = 0;
+    this.disguised = false;
+    if (this.kinds.length <= ROOM) return;
+    this.kinds = new Uint8Array(ROOM);
+    this.starts = new Int32Array(ROOM);
+    this.ends = new Int32Array(ROOM);
+    this.facts = new Int32Array(ROOM);
+  }
+
   #grow(): void {
     const kinds = new Uint8Array(this.kinds.length * 2);
     kinds.set(this.kinds);
@@ -55,10 +69,12 @@ function grown(numbers: Int32Array): Int32Array<ArrayBuffer> {
   return larger;
 }
 
-/** Fills the marks in one pass over the characters. Long stretches of base64 or hex, data URIs and the like leave none. */
-export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
-  marks.count = 0;
-  marks.disguised = false;
+/**
+ * Fills the marks in one pass over the characters. It stops at a disguise, for the text is to be read without them, unless it goes
+ * `through`. Long stretches of base64 or hex, data URIs and the like leave none.
+ */
+export function read(text: string, vocabulary: Vocabulary, marks: Marks, through = false): void {
+  marks.clear();
   const length = text.length;
   let index = 0;
   while (index < length) {
@@ -89,6 +105,7 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
       index += 1;
     } else {
       marks.disguised = true;
+      if (!through) return;
       index += 1;
     }
   }
@@ -151,8 +168,11 @@ function readRun(text: string, start: number, vocabulary: Vocabulary, marks: Mar
         word = index;
       }
       if (kind === DIGIT) spoilt = true;
-      hash = roll(hash, code);
-      if (whole !== 0) whole = roll(whole, code);
+      else {
+        const letter = kind === FOREIGN ? lowered(code) : code | 32;
+        hash = (Math.imul(hash, 33) + letter) | 0;
+        if (whole !== 0) whole = (Math.imul(whole, 33) + letter) | 0;
+      }
     }
     bits |= kind;
     before = kind;

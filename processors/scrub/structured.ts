@@ -61,7 +61,7 @@ export class Structured {
   #unmasked(original: string): readonly Candidate[] {
     const { text, origins } = unmask(original);
     this.#sweep.begin(text);
-    read(text, this.#vocabulary, this.#sweep.marks);
+    read(text, this.#vocabulary, this.#sweep.marks, true);
     return this.#sweepMarks().map(({ type, start, end, score }) => ({
       type,
       score,
