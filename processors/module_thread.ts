@@ -16,7 +16,7 @@ export interface ModuleThreadOptions {
 export interface ModuleThread extends AsyncDisposable {
   /** Rejects with the reason when it cannot be loaded, or takes too long. */
   loaded(): Promise<void>;
-  /** Rejects when it throws, is not loaded within the limit, and when it is lost: too slow, too large, ended. One batch at a time. */
+  /** Rejects when it throws, and when it is lost: too slow, too large, ended. Loading it does not count to the limit. One batch at a time. */
   process(spans: readonly Span[], limitMs: number): Promise<readonly Span[]>;
   /** Resolves when it is of no use any more. */
   readonly lost: Promise<void>;
@@ -63,23 +63,19 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
   const loading = Promise.withResolvers<void>();
   const losing = Promise.withResolvers<never>();
   const lost = losing.promise.catch(() => {});
-  loading.promise.catch(() => {}); // who asks hears of it
-  let isLoaded = false;
   let answered: PromiseWithResolvers<readonly Returned[]> | undefined;
 
-  const loadsLate = setTimeout(() => lose(`it took longer than ${LOADED_WITHIN_MS} ms to load`), LOADED_WITHIN_MS);
-  loadsLate.unref();
+  const loadsLate = setTimeout(() => lose(`it took longer than ${LOADED_WITHIN_MS} ms to load`), LOADED_WITHIN_MS).unref();
+
+  function load(): void {
+    clearTimeout(loadsLate);
+    loading.resolve();
+  }
 
   function lose(reason: string): void {
     clearTimeout(loadsLate);
     losing.reject(new Error(reason));
     void worker.terminate();
-  }
-
-  function load(): void {
-    clearTimeout(loadsLate);
-    isLoaded = true;
-    loading.resolve();
   }
 
   worker.on("message", (said: unknown) => {
@@ -101,44 +97,37 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
     if (heap !== undefined && heap.used_heap_size + heap.external_memory > memoryMb * 2 ** 20) lose(`it took more than ${memoryMb} MiB`);
   }
 
-  /** Waits for something of the thread within the limit; meanwhile the process lives for it, and its memory is watched. */
-  async function within<Value>(limitMs: number, work: () => Promise<Value>, onLate: () => void): Promise<Value> {
+  /** Waits for something of the thread; meanwhile the process lives for it, and its memory is watched. */
+  async function awaited<Value>(work: Promise<Value>): Promise<Value> {
     worker.ref();
-    const late = setTimeout(onLate, limitMs);
     let looking: Promise<void> | undefined;
     const watch = setInterval(() => void (looking ??= look().finally(() => (looking = undefined))), MEMORY_EVERY_MS);
     try {
-      return await Promise.race([work(), losing.promise]);
+      return await Promise.race([work, losing.promise]);
     } finally {
-      clearTimeout(late);
       clearInterval(watch);
       worker.unref();
     }
   }
 
-  /** One that is late is not lost yet: started again, it would be late again. */
-  async function loaded(limitMs: number): Promise<void> {
-    const waiting = Promise.withResolvers<never>();
-    const giveUp = (): void => waiting.reject(new Error(`it is not loaded yet, after ${limitMs} ms`));
-    if (!isLoaded) await within(limitMs, () => Promise.race([loading.promise, waiting.promise]), giveUp);
-  }
-
-  async function answer(spans: readonly Span[]): Promise<readonly Span[]> {
-    answered = Promise.withResolvers();
-    worker.postMessage(spans satisfies ModuleTask);
-    return (await answered.promise).map(({ at, changes }) => changed(spans[at], changes));
+  async function answer(spans: readonly Span[], limitMs: number): Promise<readonly Returned[]> {
+    const late = setTimeout(() => lose(`it took longer than ${limitMs} ms`), limitMs);
+    try {
+      answered = Promise.withResolvers();
+      worker.postMessage(spans satisfies ModuleTask);
+      return await awaited(answered.promise);
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   return {
     lost,
-    loaded: () => loaded(LOADED_WITHIN_MS),
+    loaded: () => awaited(loading.promise),
     async process(spans, limitMs) {
-      await loaded(Math.min(limitMs, LOADED_WITHIN_MS));
-      return await within(
-        limitMs,
-        () => answer(spans),
-        () => lose(`it took longer than ${limitMs} ms`),
-      );
+      await awaited(loading.promise);
+      const returned = await answer(spans, limitMs);
+      return returned.map(({ at, changes }) => changed(spans[at], changes));
     },
     async [Symbol.asyncDispose]() {
       await worker.terminate();
