@@ -3,7 +3,8 @@ import { configSchema } from "./schema.ts";
 
 /** The part of JSON Schema that our settings use. */
 export interface SchemaNode {
-  readonly type?: string;
+  /** Several where one of them is meant. */
+  readonly type?: string | readonly string[];
   /** Of a node that is described once and used in several places. */
   readonly title?: string;
   readonly const?: string;
@@ -95,13 +96,14 @@ export function expects(node: SchemaNode): string {
   if (node.anyOf?.every((option) => option.type !== "object")) return node.anyOf.map(expects).join(" or ");
   if (node.anyOf) return node.anyOf.map((option) => `{${Object.keys(option.properties ?? {}).join(", ")}: …}`).join(" or ");
   if (node.oneOf) return "a mapping";
+  if (typeof node.type === "object") return node.type.map((type) => expects({ type })).join(" or ");
   switch (node.type) {
     case "boolean":
       return "true or false";
     case "integer":
       return `a whole number ${range(node)}`;
     case "number":
-      return `a number ${range(node)}`;
+      return `a number ${range(node)}`.trimEnd();
     case "array":
       if (node.items?.enum) return `a list of ${node.items.enum.join(", ")}`;
       return node.items?.title ? `a list of ${node.items.title}s` : "a list";

@@ -129,6 +129,14 @@ const mistakes = [
     fix: "Say what must hold",
   },
   {
+    title: "a list where one of several kinds of values is meant",
+    yaml: "processors: [{use: attributes, set: {team: [a]}}]",
+    path: "processors[0].set.team",
+    where: "1:38",
+    message: "not text, a number, true or false",
+    fix: "Give text or a number or true or false",
+  },
+  {
     title: "a misspelt word of a condition",
     yaml: "processors: [{use: filter, drop: [{tennant: [a]}]}]",
     path: "processors[0].drop[0].tennant",

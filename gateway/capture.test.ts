@@ -259,6 +259,15 @@ for (const { title, options, ...posted } of unrecorded.filter(({ body }) => body
   });
 }
 
+test("a call of an upstream that keeps nothing leaves nothing when it is refused on the way there", async () => {
+  await using up = await upstream();
+  await using plane = await startDataPlane({ upstreams: { up: { base_url: up.url, capture: "none" } } });
+  expect((await post(plane, { body: `{"model":"${CANARY}","model":"b"}` })).status).toBe(400);
+  await setTimeout(150);
+  expect(await plane.entries()).toEqual([]);
+  expect(plane.counts.unrecorded).toBe(1);
+});
+
 test("a call that may not be recorded leaves nothing when its client leaves or its upstream breaks off", async () => {
   await using up = await upstream((request, response) => {
     if (request.headers["x-hang"]) response.writeHead(200, { "content-type": "text/event-stream" }).write("data: {}\n\n");

@@ -30,7 +30,7 @@ export interface Capture {
   /** Throws a `GatewayError` for a call that must be recorded and cannot be. */
   call(call: Call, caller: Caller, route: Route, noLog: boolean): Captured;
   /** A call that was refused before all of that was known: only that it came, and why it went no further. */
-  refusal(arrival: Arrival, caller?: Caller): Captured;
+  refusal(arrival: Arrival, caller?: Caller, route?: Route): Captured;
 }
 
 const TRUE = /^(true|1|yes|on)$/i;
@@ -76,13 +76,13 @@ export function capture({ recorder, counters, durability, audit, tier, traceCont
       };
       return { recording: open(opened, call.startedMs, caller.durability ?? durability), traceId: ids.traceId };
     },
-    refusal(arrival, caller) {
+    refusal(arrival, caller, route) {
       const traceId = newTraceId();
       const opened: Opened = {
         exchangeId: arrival.exchangeId,
         tenant: caller?.tenant ?? "default",
         ...(caller?.name !== undefined && { caller: caller.name }),
-        tier: tierFor(caller, undefined, headersOf(arrival)) === "none" ? "none" : "metadata",
+        tier: tierFor(caller, route?.upstream, headersOf(arrival)) === "none" ? "none" : "metadata",
         traceId,
         spanId: newSpanId(),
         startedAtUs: arrival.startedAtUs,

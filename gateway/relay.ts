@@ -23,21 +23,21 @@ export interface Relay {
 export async function relay(request: IncomingMessage, response: ServerResponse, steps: Relay, asksToContinue = false): Promise<void> {
   const arrival = arrive(request);
   let caller: Caller | undefined;
+  let route: Route | undefined;
   try {
     const call = steps.accept(arrival);
     caller = steps.authorise(call);
-    const route = steps.route(call);
+    route = steps.route(call);
     if (asksToContinue) response.writeContinue();
     const body = await steps.readBody(call);
     const captured = steps.capture.call(call, caller, route, body.noLog); // tier, opt-out and header allow-list are decided here
     await steps.forward(call, route, body, captured, response);
   } catch (error) {
-    refuse(arrival, caller, error, response, steps);
+    refuse(steps.capture.refusal(arrival, caller, route), arrival, error, response, steps);
   }
 }
 
-function refuse(arrival: Arrival, caller: Caller | undefined, error: unknown, response: ServerResponse, steps: Relay): void {
-  const { recording, traceId } = steps.capture.refusal(arrival, caller);
+function refuse({ recording, traceId }: Captured, arrival: Arrival, error: unknown, response: ServerResponse, steps: Relay): void {
   if (error instanceof ClientLeft) {
     void recording.end({ ending: "abandoned", attempts: [], overheadUs: 0 });
     response.destroy();

@@ -133,7 +133,7 @@ const unusable = [
   { title: "without a default export", path: written("export const process = 1;"), says: /no function as its default export/ },
   { title: "whose function throws", path: written('export default () => { throw new Error("needs a mark"); };'), says: /needs a mark/ },
   { title: "whose function returns no processor", path: written("export default () => ({});"), says: /no method process\(spans\)/ },
-  { title: "that never comes to its end", path: written("for (;;); export default 1;"), says: /longer than 1000 ms/ },
+  { title: "that never comes to its end", path: written("for (;;); export default 1;"), says: /longer than 5000 ms to load/ },
 ];
 for (const { title, path, says } of unusable) {
   test(`a module ${title} is known before it is needed, and fails each batch`, async () => {
@@ -161,6 +161,17 @@ test("one that is lost again and again is left alone for a while, and costs no t
   for (let i = 0; i < 50; i++) expect(await failure(processor, hang)).toMatch(/left alone/);
   expect(performance.now() - begun).toBeLessThan(300);
   await expect.poll(() => failure(processor, [aSpan()]), { timeout: 5000 }).toBe("");
+});
+
+test("loading is no part of the time that it may take for a batch", async () => {
+  const path = written(
+    "await new Promise((resolve) => setTimeout(resolve, 600)); export default () => ({ process: (spans) => spans });",
+    "mjs",
+  );
+  const options = { path, time_limit_ms: 100 };
+  expect(await tryModule(moduleOptions.parse({ use: "module", ...options }))).toBe(undefined);
+  await using processor = open(options);
+  expect(await failure(processor, [aSpan()])).toBe("");
 });
 
 test("batches that are given at once are taken one after the other", async () => {

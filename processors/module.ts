@@ -43,9 +43,9 @@ const LONGEST_PAUSE_MS = 60_000;
  */
 export function module(options: ModuleOptions, { onPrinted }: Pick<ProcessorTools, "onPrinted">): Processor {
   const { name, time_limit_ms: limitMs } = options;
-  let thread: ModuleThread | undefined = start();
   let losses = 0;
   let pausedUntil = 0;
+  let thread: ModuleThread | undefined = start();
   let last: Promise<unknown> = Promise.resolve();
 
   function start(): ModuleThread {
@@ -56,20 +56,17 @@ export function module(options: ModuleOptions, { onPrinted }: Pick<ProcessorTool
       onPrinted: (line) => onPrinted(name, line),
     });
     void opened.lost.then(() => {
-      if (thread === opened) thread = undefined;
+      thread = undefined;
+      if (++losses >= LOSSES_WITHOUT_PAUSE) {
+        pausedUntil = performance.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (losses - LOSSES_WITHOUT_PAUSE));
+      }
     });
     return opened;
   }
 
   async function processed(spans: Parameters<Processor["process"]>[0]): ReturnType<ModuleThread["process"]> {
     if (performance.now() < pausedUntil) throw new Error("it is left alone for a while, as it failed again and again");
-    const asked = (thread ??= start());
-    const returned = await asked.process(spans, limitMs).catch((error: unknown) => {
-      if (thread !== asked && ++losses >= LOSSES_WITHOUT_PAUSE) {
-        pausedUntil = performance.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (losses - LOSSES_WITHOUT_PAUSE));
-      }
-      throw error;
-    });
+    const returned = await (thread ??= start()).process(spans, limitMs);
     losses = 0;
     return returned;
   }
@@ -89,7 +86,7 @@ export function module(options: ModuleOptions, { onPrinted }: Pick<ProcessorTool
 }
 
 /** Rejects with the reason when the module cannot be loaded, or makes no processor of its options. */
-export async function tryModule({ path, options, memory_mb: memoryMb, time_limit_ms: limitMs }: ModuleOptions): Promise<void> {
+export async function tryModule({ path, options, memory_mb: memoryMb }: ModuleOptions): Promise<void> {
   await using thread = moduleThread({ path: resolve(path), options, memoryMb, onPrinted: () => {} });
-  await thread.loaded(limitMs);
+  await thread.loaded();
 }

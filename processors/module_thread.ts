@@ -15,8 +15,8 @@ export interface ModuleThreadOptions {
 /** A module of the user at work, until it fails. */
 export interface ModuleThread extends AsyncDisposable {
   /** Rejects with the reason when it cannot be loaded, or takes too long. */
-  loaded(limitMs: number): Promise<void>;
-  /** Rejects when it throws, and when it is lost: too slow, too large, ended. One batch at a time. */
+  loaded(): Promise<void>;
+  /** Rejects when it throws, and when it is lost: too slow, too large, ended. Loading it does not count to the limit. One batch at a time. */
   process(spans: readonly Span[], limitMs: number): Promise<readonly Span[]>;
   /** Resolves when it is of no use any more. */
   readonly lost: Promise<void>;
@@ -42,6 +42,7 @@ export interface Returned {
 /** Everything of a span that a module may change. */
 export type Changes = Pick<Span, "name" | "status" | "capture" | "attributes"> & { readonly outcome: Span["outcome"] };
 
+const LOADED_WITHIN_MS = 5000;
 const MEMORY_EVERY_MS = 100;
 /** For one allocation, such as that of a Map that grows: when the engine finds no room for it, it ends the process, not the thread. */
 const ROOM_MB = 2048;
@@ -62,17 +63,24 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
   const loading = Promise.withResolvers<void>();
   const losing = Promise.withResolvers<never>();
   const lost = losing.promise.catch(() => {});
-  loading.promise.catch(() => {}); // who asks hears of it
   let answered: PromiseWithResolvers<readonly Returned[]> | undefined;
 
+  const loadsLate = setTimeout(() => lose(`it took longer than ${LOADED_WITHIN_MS} ms to load`), LOADED_WITHIN_MS).unref();
+
+  function load(): void {
+    clearTimeout(loadsLate);
+    loading.resolve();
+  }
+
   function lose(reason: string): void {
+    clearTimeout(loadsLate);
     losing.reject(new Error(reason));
     void worker.terminate();
   }
 
   worker.on("message", (said: unknown) => {
     if (!isSaid(said)) lose("it posted a message of its own to the thread above it");
-    else if ("loaded" in said) loading.resolve();
+    else if ("loaded" in said) load();
     else if ("unusable" in said) lose(`it cannot be loaded: ${said.unusable}`);
     else if ("error" in said) answered?.reject(new Error(said.error));
     else answered?.resolve(said.returned);
@@ -89,31 +97,38 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
     if (heap !== undefined && heap.used_heap_size + heap.external_memory > memoryMb * 2 ** 20) lose(`it took more than ${memoryMb} MiB`);
   }
 
-  /** Waits for something of the thread within the limit; meanwhile the process lives for it, and its memory is watched. */
-  async function within<Value>(limitMs: number, work: () => Promise<Value>): Promise<Value> {
+  /** Waits for something of the thread; meanwhile the process lives for it, and its memory is watched. */
+  async function awaited<Value>(work: Promise<Value>): Promise<Value> {
     worker.ref();
-    const late = setTimeout(() => lose(`it took longer than ${limitMs} ms`), limitMs);
     let looking: Promise<void> | undefined;
     const watch = setInterval(() => void (looking ??= look().finally(() => (looking = undefined))), MEMORY_EVERY_MS);
     try {
-      return await Promise.race([work(), losing.promise]);
+      return await Promise.race([work, losing.promise]);
     } finally {
-      clearTimeout(late);
       clearInterval(watch);
       worker.unref();
     }
   }
 
+  async function answer(spans: readonly Span[], limitMs: number): Promise<readonly Returned[]> {
+    const late = setTimeout(() => lose(`it took longer than ${limitMs} ms`), limitMs);
+    try {
+      answered = Promise.withResolvers();
+      worker.postMessage(spans satisfies ModuleTask);
+      return await awaited(answered.promise);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
   return {
     lost,
-    loaded: (limitMs) => within(limitMs, () => loading.promise),
-    process: (spans, limitMs) =>
-      within(limitMs, async () => {
-        await loading.promise;
-        answered = Promise.withResolvers();
-        worker.postMessage(spans satisfies ModuleTask);
-        return (await answered.promise).map(({ at, changes }) => changed(spans[at], changes));
-      }),
+    loaded: () => awaited(loading.promise),
+    async process(spans, limitMs) {
+      await awaited(loading.promise);
+      const returned = await answer(spans, limitMs);
+      return returned.map(({ at, changes }) => changed(spans[at], changes));
+    },
     async [Symbol.asyncDispose]() {
       await worker.terminate();
     },
