@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { recall } from "./memory.ts";
 import type { Model } from "./model.ts";
 import { decodeModel } from "./model.ts";
-import { emptySentence, readSentence } from "./sentence.ts";
+import { dropHollowAddresses, emptySentence, readSentence } from "./sentence.ts";
 import type { Sentence } from "./sentence.ts";
 import { isFound, settle } from "./settle.ts";
 import { tag } from "./tag.ts";
@@ -47,6 +47,7 @@ export function findNamesWith(model: Model, text: string, skip: Int32Array, foun
   if (margins.length < sentence.tags.length) margins = new Float32Array(sentence.tags.length);
   for (let look = 0; look < LOOKS; look++) {
     tag(sentence, model.weights, reserve, margins);
+    dropHollowAddresses(sentence);
     recall(sentence, margins, SURE + Math.max(0, reserve));
     if (!settle(sentence)) break;
   }

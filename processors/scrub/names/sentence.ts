@@ -15,7 +15,7 @@ import {
   TITLE,
   UNIT,
 } from "./lexicon.ts";
-import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
+import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON, OUTSIDE } from "./model.ts";
 import type { Tokens } from "./tokens.ts";
 import {
   ALPHANUMERIC,
@@ -32,6 +32,8 @@ import {
   MARGIN,
   MIXED,
   NUMBER,
+  OPAQUE,
+  QUOTE,
   STOP,
   tokenize,
   tokensFor,
@@ -241,9 +243,29 @@ export function nameMayGoOn(sentence: Sentence, row: number): boolean {
   return kind === BLANK || kind === GLUED || kind === COMMA || kind === DASH || (kind === STOP && !startsSentence(sentence, row));
 }
 
-/** As `nameMayGoOn`; an address also goes on over line ends and signs. */
+/** As `nameMayGoOn`; an address also goes on over line ends and signs, but not into another cell or string. */
 export function addressMayGoOn(sentence: Sentence, row: number): boolean {
-  return isAddressTag(sentence.tags[row - 1] as number) && !startsSentence(sentence, row);
+  return isAddressTag(sentence.tags[row - 1] as number) && sentence.tokens.gapKind[row] !== QUOTE && !startsSentence(sentence, row);
+}
+
+/** Takes back addresses that hold no word of one: no capital, no street, no unit, and not two numbers either. */
+export function dropHollowAddresses({ tokens, flags, tags }: Sentence): void {
+  const { shape, end } = tokens;
+  let row = MARGIN;
+  while (row < end) {
+    const first = row++;
+    if (!isAddressTag(tags[first] as number) || (shape[first] as number) >= OPAQUE) continue;
+    while (row < end && tags[row] === ADDRESS_GOES_ON && (shape[row] as number) < OPAQUE) row++;
+    let words = 0;
+    let numbers = 0;
+    for (let inside = first; inside < row; inside++) {
+      const form = shape[inside] as number;
+      if (form === NUMBER) numbers++;
+      else if (form === CAPITALISED || form === UNCASED || ((flags[inside] as number) & (STREET | UNIT)) !== 0) words++;
+      else if (form === CAPITALS && (tokens.stop[inside] as number) - (tokens.start[inside] as number) > 2) words++;
+    }
+    if (words === 0 && numbers < 2) tags.fill(OUTSIDE, first, row);
+  }
 }
 
 function isNameTag(tag: number): boolean {

@@ -90,7 +90,7 @@ for (const [characters, kind] of [
   [",;", COMMA],
   [".!?", STOP],
   [":=", COLON],
-  ["\"'`", QUOTE],
+  ["\"'`|", QUOTE],
   ["([{<", OPEN],
   [")]}>", CLOSE],
   ["-", DASH],

@@ -1,6 +1,6 @@
 import type { Example, Span } from "./example.ts";
-import type { Person } from "./generate.ts";
-import { randomPerson } from "./generate.ts";
+import { randomPerson } from "./people.ts";
+import type { Person } from "./people.ts";
 import type { Chance } from "./random.ts";
 import { PARTICLES, TITLES } from "./word_lists.ts";
 
