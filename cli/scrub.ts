@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
 import { loadConfig } from "../config/load.ts";
 import { detector } from "../processors/scrub/detector.ts";
 import type { Finding } from "../processors/scrub/finding.ts";
+import { findAll } from "../processors/scrub/long_text.ts";
 import { ofDetector, scrubOptions, type ScrubOptions } from "../processors/scrub/options.ts";
 import { scrubText } from "../processors/scrub/scrub_text.ts";
 import { json, printable, table } from "./print.ts";
@@ -33,22 +35,29 @@ export function addScrub(program: Command): void {
     .option("--text", "the text as it would be stored, instead of a list")
     .option("--check", "ends with 1 when something was found")
     .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
-    .action((file: string, flags: ScrubFlags) => {
-      const text = contentsOf(file);
+    .action(async (file: string, flags: ScrubFlags) => {
       const options = optionsOf(flags);
-      const findings = shown(text, detector(ofDetector(options)).find(text));
-      if (flags.text) process.stdout.write(scrubText(text, options));
-      else
-        process.stdout.write(
-          `${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`,
-        );
+      const text = await contentsOf(file);
+      if (flags.text) {
+        const { text: stored, found } = scrubText(text, options);
+        process.stdout.write(stored);
+        if (flags.check && found > 0) process.exitCode = 1;
+        return;
+      }
+      const findings = shown(
+        text,
+        findAll(detector(ofDetector(options)), text, () => false),
+      );
+      process.stdout.write(
+        `${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`,
+      );
       if (flags.check && findings.length > 0) process.exitCode = 1;
     });
 }
 
-function contentsOf(file: string): string {
+async function contentsOf(file: string): Promise<string> {
   try {
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readFileSync(file === "-" ? 0 : file));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await (file === "-" ? buffer(process.stdin) : readFile(file)));
   } catch (error) {
     throw new StartError(2, `cannot read ${file}: ${(error as Error).message}`);
   }
