@@ -74,14 +74,19 @@ function optionsOf({ config }: ScrubFlags): ScrubOptions {
 function shown(text: string, findings: readonly Finding[]): readonly Shown[] {
   let line = 1;
   let lineStart = 0;
-  let at = 0;
+  let lineEnd = endOfLine(text, 0);
   return findings.map((finding) => {
-    for (let next = text.indexOf("\n", at); next !== -1 && next < finding.start; next = text.indexOf("\n", at)) {
-      line++;
-      lineStart = at = next + 1;
+    for (; lineEnd < finding.start; line++) {
+      lineStart = lineEnd + 1;
+      lineEnd = endOfLine(text, lineStart);
     }
     return { ...finding, line, column: finding.start - lineStart + 1, text: text.slice(finding.start, finding.end) };
   });
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end === -1 ? text.length : end;
 }
 
 function countsOf(findings: readonly Finding[]): { readonly [type: string]: number } {
