@@ -35,7 +35,9 @@ export function keepMarkers(found: string, replace: (part: string) => string): s
   let at = 0;
   const upTo = (end: number): void => {
     const part = found.slice(at, end);
-    result += HAS_WORD.test(part) ? replace(part) : part;
+    const said = part.trim();
+    const before = part.indexOf(said);
+    result += HAS_WORD.test(said) ? `${part.slice(0, before)}${replace(said)}${part.slice(before + said.length)}` : part;
   };
   for (const match of found.matchAll(MARKER)) {
     upTo(match.index);
@@ -45,4 +47,15 @@ export function keepMarkers(found: string, replace: (part: string) => string): s
   if (at === 0) return replace(found);
   upTo(found.length);
   return result;
+}
+
+/** Whether a text is a marker and nothing else. */
+export function isMarker(text: string): boolean {
+  return text.replace(MARKER, "") === "";
+}
+
+/** The text with other signs in place of markers, as many: a detector would take the word in `[PHONE]` for the label of what follows. */
+export function hideMarkers(text: string): string {
+  if (!text.includes("[") && !text.includes("_")) return text;
+  return text.replace(MARKER, (found) => "*".repeat(found.length));
 }
