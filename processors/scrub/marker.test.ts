@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hideMarkers, keepMarkers, marker, unscanned } from "./marker.ts";
+import { clearOfMarkers, hideMarkers, keepMarkers, marker, unscanned } from "./marker.ts";
 
 const cases = [
   { title: "a text without a marker is replaced whole", found: "ann@example.com", after: "<15>" },
@@ -42,3 +42,16 @@ test("markers are hidden from who looks for labels, and nothing moves", () => {
     "******* 12 ****************, [x] [CREDIT_CARD:4111111111111111]",
   );
 });
+
+const halves: readonly { title: string; start: number; end: number; left: readonly (readonly [number, number])[] }[] = [
+  { title: "begins in a marker", start: 4, end: 12, left: [[9, 12]] },
+  { title: "ends in a marker", start: 0, end: 5, left: [[0, 2]] },
+  { title: "lies in a marker", start: 4, end: 6, left: [] },
+  { title: "goes over a marker", start: 0, end: 12, left: [[0, 12]] },
+];
+for (const { title, start, end, left } of halves) {
+  test(`a finding that ${title} is left without halves of it`, () => {
+    const cleared = clearOfMarkers("a [EMAIL] b c d", [{ start, end, type: "PERSON" }]);
+    expect(cleared.map((each) => [each.start, each.end])).toEqual(left);
+  });
+}

@@ -1,4 +1,4 @@
-import { TYPES, type PiiType } from "./finding.ts";
+import { TYPES, type Finding, type PiiType } from "./finding.ts";
 
 /** What stands in place of what was found. */
 export function marker(type: PiiType, rest?: string): string {
@@ -58,4 +58,22 @@ export function isMarker(text: string): boolean {
 export function hideMarkers(text: string): string {
   if (!text.includes("[") && !text.includes("_")) return text;
   return text.replace(MARKER, (found) => "*".repeat(found.length));
+}
+
+/** The findings without halves of markers: one that begins or ends inside a marker stops short of it. Disjoint and sorted, as they come. */
+export function clearOfMarkers(text: string, findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length === 0 || hideMarkers(text) === text) return findings;
+  const markers = [...text.matchAll(MARKER)].map(({ 0: found, index }) => ({ start: index, end: index + found.length }));
+  let next = 0;
+  return findings.flatMap((finding) => {
+    let { start, end } = finding;
+    while (next < markers.length && (markers[next]?.end ?? 0) <= start) next++;
+    for (let i = next; i < markers.length; i++) {
+      const known = markers[i] as (typeof markers)[number];
+      if (known.start >= end) break;
+      if (known.start < start && start < known.end) start = known.end;
+      if (known.start < end && end < known.end) end = known.start;
+    }
+    return start < end ? [{ ...finding, start, end }] : [];
+  });
 }
