@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { client, print } from "./ask.ts";
 import { json, table } from "./print.ts";
+import { settingsOf } from "./settings.ts";
 import { StartError } from "./start_error.ts";
 
 /** Reasons that are about the price and not about the call. */
@@ -36,6 +37,7 @@ export function addPrices(program: Command): void {
     .option("--provider <name>", "who serves it: openai, anthropic, the name of an upstream …; by default who makes it")
     .option("--service-tier <tier>", "batch, flex, priority …")
     .option("--overrides <file>", "file of your own prices (prices.overrides)")
+    .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
     .action(async (model: string, options: ShowOptions) => {
       print(await shown(model, options));
     });
@@ -57,12 +59,16 @@ interface ShowOptions {
   readonly provider?: string;
   readonly serviceTier?: string;
   readonly overrides?: string;
+  readonly config?: string;
 }
 
 /** The catalog is large, and most commands do not need it. */
 const priceLists = () => import("../processors/price/price_lists.ts");
 
-async function shown(model: string, { provider, serviceTier, overrides }: ShowOptions): Promise<string> {
+async function shown(
+  model: string,
+  { provider, serviceTier, config, overrides = settingsOf(config).prices.overrides }: ShowOptions,
+): Promise<string> {
   const fail = (problem: string): never => {
     throw new StartError(2, problem);
   };
@@ -79,13 +85,26 @@ async function shown(model: string, { provider, serviceTier, overrides }: ShowOp
   if (typeof found === "string")
     throw new StartError(1, `${model}${provider === undefined ? "" : ` at ${provider}`} has no price: ${found}`);
   const rows = found.tiers.flatMap(({ above, rates }) =>
-    Object.entries(rates).map(([bucket, rate]) => [bucket, above > 0 ? `above ${above}` : "", perMillion(rate)]),
+    Object.entries(rates).map(([bucket, rate]) => {
+      const [units, unit] = UNITS[bucket] ?? MILLION;
+      return [bucket, above > 0 ? `above ${above}` : "", decimal(rate, units), unit];
+    }),
   );
-  return `${found.id} (${found.source}, ${found.version})\n\n${table(["bucket", "input tokens", "USD per million"], rows)}`;
+  return `${found.id} (${found.source}, ${found.version})\n\n${table(["bucket", "input tokens", "USD", "for"], rows)}`;
 }
 
-/** Nano-USD for one are thousandths of a USD for a million. */
-function perMillion({ nanos, scale }: { readonly nanos: bigint; readonly scale: bigint }): string {
-  const billionths = (nanos * 1_000_000n) / scale;
+type Units = readonly [count: bigint, named: string];
+
+/** For how many a price is told, as price files do. */
+const UNITS: { readonly [bucket: string]: Units } = {
+  audio_seconds: [3600n, "an hour"],
+  web_searches: [1000n, "a thousand"],
+  requests: [1000n, "a thousand"],
+};
+const MILLION: Units = [1_000_000n, "a million"];
+
+/** Nine digits behind the point at most, zeros at the end left out. */
+function decimal({ nanos, scale }: { readonly nanos: bigint; readonly scale: bigint }, units: bigint): string {
+  const billionths = (nanos * units) / scale;
   return `${billionths / 1_000_000_000n}.${String(billionths % 1_000_000_000n).padStart(9, "0")}`.replace(/\.?0+$/, "");
 }

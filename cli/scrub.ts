@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { loadConfig } from "../config/load.ts";
 import { detector } from "../processors/scrub/detector.ts";
 import type { Finding } from "../processors/scrub/finding.ts";
 import { findAll } from "../processors/scrub/long_text.ts";
 import { ofDetector, scrubOptions, type ScrubOptions } from "../processors/scrub/options.ts";
 import { scrubText } from "../processors/scrub/scrub_text.ts";
 import { json, printable, table } from "./print.ts";
+import { settingsOf } from "./settings.ts";
 import { StartError } from "./start_error.ts";
 
 /** A finding as somebody reads it: where in the file, and what. */
@@ -64,11 +64,7 @@ async function contentsOf(file: string): Promise<string> {
 }
 
 function optionsOf({ config }: ScrubFlags): ScrubOptions {
-  const { settings, problems } = loadConfig({ env: process.env, overrides: { ...(config !== undefined && { config }) } });
-  if (settings === undefined) {
-    throw new StartError(2, `the configuration is not valid (${problems[0]?.message ?? ""}); \`spangate check\` says what is wrong`);
-  }
-  return settings.processors.find((each) => each.use === "scrub") ?? scrubOptions.parse({ use: "scrub" });
+  return settingsOf(config).processors.find((each) => each.use === "scrub") ?? scrubOptions.parse({ use: "scrub" });
 }
 
 function shown(text: string, findings: readonly Finding[]): readonly Shown[] {

@@ -22,7 +22,7 @@ export interface Call {
   readonly forward: readonly string[];
   /** What the record may keep of the head. */
   readonly kept: readonly Header[];
-  /** Values of the headers the gateway acts on, by name in lower case. */
+  /** Values of the headers the gateway acts on, by name in lower case; those of several lines stand in one, with commas between. */
   readonly read: ReadonlyMap<string, string>;
   /** Bytes the body will have; undefined when only its end will tell, 0 when there is none. */
   readonly contentLength: number | undefined;
@@ -67,7 +67,8 @@ export function accept(arrival: Arrival, maxBodyBytes: number): Call {
     if (role.keep) kept.push([role.name, value]);
     if (!role.read) continue;
     if (SINGLE.has(role.name) && read.has(role.name)) throw invalid(`the request has two ${rawName} headers; send one`);
-    read.set(role.name, value);
+    const before = read.get(role.name);
+    read.set(role.name, before === undefined ? value : `${before}, ${value}`);
   }
 
   const transferEncoding = read.get("transfer-encoding");

@@ -113,6 +113,9 @@ const left: readonly (Asked & { readonly title: string; readonly add_usage?: boo
   { title: "that is not recorded, as its body says", body: '{"stream":true,"no-log":true}' },
   { title: "whose body is too large to be held", body: large },
   { title: "whose body is compressed", body: compressed, headers: { "content-encoding": "gzip" } },
+  { title: "whose body has a digest", headers: { "Content-Digest": "sha-256=:x:" } },
+  { title: "whose body has an older digest", headers: { "content-md5": "x" } },
+  { title: "whose body is signed", headers: { authorization: "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=x" } },
   { title: "whose body is no JSON by its type", headers: { "content-type": "text/plain" } },
   { title: "whose body is no JSON", body: '{"stream":true' },
 ];
@@ -153,9 +156,9 @@ const untouched: readonly { title: string; answer: Answer; expected: Buffer | st
     expected: error,
   },
   {
-    title: "a stream that does not say that it is one",
-    answer: (response) => void response.writeHead(200, { "content-type": "text/plain" }).end(HELLO + USAGE + DONE),
-    expected: HELLO + USAGE + DONE,
+    title: "a text that has a length",
+    answer: (response) => void response.writeHead(200, { "content-type": "text/plain", "content-length": error.length }).end(error),
+    expected: error,
   },
   {
     title: "a stream without the event",
@@ -168,6 +171,18 @@ for (const { title, answer, expected } of untouched) {
     await using up = await hearing(answer);
     await using gateway = await plane(up);
     expect((await post(gateway)).body).toEqual(Buffer.from(expected as string));
+  });
+}
+
+for (const type of [{}, { "content-type": "text/plain; charset=utf-8" }]) {
+  test(`the event is taken out of a stream that does not say that it is one: ${JSON.stringify(type)}`, async () => {
+    await using up = await hearing((response) => {
+      response.writeHead(200, type).write(HELLO);
+      setImmediate(() => response.end(USAGE + DONE));
+    });
+    await using gateway = await plane(up);
+    expect((await post(gateway)).body.toString()).toBe(HELLO + DONE);
+    expect((await gateway.ended())[0]?.response.toString()).toBe(HELLO + USAGE + DONE);
   });
 }
 

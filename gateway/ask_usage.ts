@@ -1,6 +1,7 @@
 import { dialectFor } from "../genai/dialects/index.ts";
 import type { Call } from "./accept.ts";
 import type { Body } from "./body.ts";
+import { isSealed } from "./headers.ts";
 import type { Route } from "./route.ts";
 
 const STREAMS = /^[ \t\r\n]*:[ \t\r\n]*true(?=[ \t\r\n]*[,}])/;
@@ -16,7 +17,7 @@ const MOST_BYTES = 2048;
 export function askUsage(call: Call, { upstream, path }: Route, { beginning, controls, hold }: Body): Buffer | undefined {
   if (controls === undefined || !dialectFor(call.method, path, upstream.dialect)?.usageOnRequest) return undefined;
   const asking = withUsage(beginning, controls);
-  return asking !== undefined && hold(asking.length) ? asking : undefined;
+  return asking !== undefined && !isSealed(call.forward) && hold(asking.length) ? asking : undefined;
 }
 
 /**

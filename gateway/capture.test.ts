@@ -6,7 +6,7 @@ import type { Tier } from "../genai/recorded.ts";
 import { startDataPlane, type DataPlane, type DataPlaneOptions } from "../testing/data_plane.ts";
 import { eventually } from "../testing/eventually.ts";
 import { listen, type Listening } from "../testing/listen.ts";
-import { openRequest, rawRequest, type RawReply } from "../testing/raw.ts";
+import { openRequest, rawRequest, rawSocket, type RawReply } from "../testing/raw.ts";
 
 const CANARY = "canary-7c1e";
 
@@ -153,6 +153,43 @@ for (const { title, configured, headers, tier } of tiers) {
     await using plane = await startDataPlane({ upstreams: { up: up.url }, capture: configured });
     await post(plane, { headers });
     expect((await plane.ended()).map(({ opened }) => opened.tier)).toEqual([tier]);
+  });
+}
+
+const repeated: readonly { title: string; lines: readonly string[]; tier?: Tier }[] = [
+  {
+    title: "of two tiers, the one that keeps less, first",
+    lines: ["X-Spangate-Capture: metadata", "X-Spangate-Capture: full"],
+    tier: "metadata",
+  },
+  {
+    title: "of two tiers, the one that keeps less, last",
+    lines: ["X-Spangate-Capture: full", "X-Spangate-Capture: metadata"],
+    tier: "metadata",
+  },
+  { title: "of two tiers in one line, none", lines: ["X-Spangate-Capture: full, none"] },
+  { title: "content kept out, though said twice", lines: ["Helicone-Omit-Request: true", "Helicone-Omit-Request: true"], tier: "metadata" },
+  {
+    title: "content kept out, though not said again",
+    lines: ["Helicone-Omit-Request: true", "Helicone-Omit-Request: false"],
+    tier: "metadata",
+  },
+  { title: "no record, though said twice", lines: ["X-Spangate-Record: false", "X-Spangate-Record: false"] },
+  { title: "no record, though another asks for one", lines: ["X-Spangate-Record: false", "X-Spangate-Record: true"] },
+];
+for (const { title, lines, tier } of repeated) {
+  test(`a header that comes several times means ${title}`, async () => {
+    await using up = await upstream();
+    await using plane = await startDataPlane({ upstreams: { up: up.url }, capture: "full" });
+    const head = [
+      "POST /v1/chat/completions HTTP/1.1",
+      "Host: localhost",
+      "Content-Type: application/json",
+      "Content-Length: 2",
+      "Connection: close",
+    ];
+    expect(await rawSocket(plane.url, `${[...head, ...lines].join("\r\n")}\r\n\r\n{}`)).toMatch(/^HTTP\/1.1 200 /);
+    expect((await plane.ended()).map(({ opened }) => opened.tier)).toEqual(tier === undefined ? [] : [tier]);
   });
 }
 

@@ -123,26 +123,34 @@ function lower(one: Tier | undefined, other: Tier | undefined): Tier | undefined
 
 /** A header can only lower the tier. One that is misspelt keeps content out: whoever sent it wanted less to be kept, not more. */
 function lowered(tier: Tier, read: ReadonlyMap<string, string>): Tier {
-  const asked = read.get("x-spangate-capture")?.toLowerCase();
-  const known = TIERS.indexOf(asked as Tier);
-  let rank = Math.max(TIERS.indexOf(tier), known);
+  const asked = said(read, "x-spangate-capture").map((each) => TIERS.indexOf(each.toLowerCase() as Tier));
+  const says = (name: string, what: RegExp): boolean => said(read, name).some((each) => what.test(each));
   const omits =
-    (asked !== undefined && known === -1) ||
-    TRUE.test(read.get("helicone-omit-request") ?? "") ||
-    TRUE.test(read.get("helicone-omit-response") ?? "") ||
-    FALSE.test(read.get("x-portkey-debug") ?? "") ||
-    FALSE.test(read.get("cf-aig-collect-log-payload") ?? "") ||
-    TRUE.test(read.get("x-bf-disable-content-logging") ?? "") ||
-    TRUE.test(read.get("x-litellm-enable-message-redaction") ?? "");
-  if (omits) rank = Math.max(rank, TIERS.indexOf("metadata"));
-  return TIERS[rank] ?? tier;
+    asked.includes(-1) ||
+    says("helicone-omit-request", TRUE) ||
+    says("helicone-omit-response", TRUE) ||
+    says("x-portkey-debug", FALSE) ||
+    says("cf-aig-collect-log-payload", FALSE) ||
+    says("x-bf-disable-content-logging", TRUE) ||
+    says("x-litellm-enable-message-redaction", TRUE);
+  return TIERS[Math.max(TIERS.indexOf(tier), ...asked, omits ? TIERS.indexOf("metadata") : 0)] ?? tier;
 }
 
 function wantsNoRecord(read: ReadonlyMap<string, string>): boolean {
   return (
-    FALSE.test(read.get("x-spangate-record") ?? "") ||
-    FALSE.test(read.get("cf-aig-collect-log") ?? "") ||
+    said(read, "x-spangate-record").some((each) => FALSE.test(each)) ||
+    said(read, "cf-aig-collect-log").some((each) => FALSE.test(each)) ||
     (read.get("x-litellm-disable-callbacks") ?? "") !== ""
+  );
+}
+
+/** What a header says, once for each of its lines. Whoever asks for less than others did is heard. */
+function said(read: ReadonlyMap<string, string>, name: string): readonly string[] {
+  return (
+    read
+      .get(name)
+      ?.split(",")
+      .map((each) => each.trim()) ?? []
   );
 }
 

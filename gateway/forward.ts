@@ -178,10 +178,13 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#encoded = (named.get("content-encoding") ?? "identity") !== "identity";
     const bodyFollows = hasBody(this.#call.method, status) && length !== "0";
     if (bodyFollows) {
-      const streams = (): boolean => !this.#encoded && /^text\/event-stream/i.test(named.get("content-type") ?? "");
+      const type = named.get("content-type") ?? "";
+      const streams = (): boolean => !this.#encoded && EVENT_STREAM.test(type);
       if (length !== undefined) this.#missing = Number(length);
       else if (streams()) this.#watch = terminalWatch(this.#options.terminalMarkers);
-      if (this.#asking !== undefined && streams()) this.#usageEvent = withoutUsageEvent();
+      if (this.#asking !== undefined && (streams() || (!this.#encoded && length === undefined && ANY_TEXT.test(type)))) {
+        this.#usageEvent = withoutUsageEvent();
+      }
     }
     if (this.#left) return;
     const headers = this.#usageEvent === undefined ? forward : withoutLength(forward);
@@ -407,6 +410,10 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
 /** Up to this size Node writes a text without asking for memory first. */
 const SMALL_BYTES = 8 * 1024;
+
+const EVENT_STREAM = /^text\/event-stream/i;
+/** What a stream of events says of itself that does not say so; clients read it all the same. */
+const ANY_TEXT = /^(text\/plain|$)/i;
 
 /** Source: RFC 9112 section 4, but for bytes beyond ASCII, whose meaning nobody knows. */
 const REASON = /^[\t\x20-\x7e]+$/;

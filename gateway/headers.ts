@@ -100,6 +100,20 @@ export function requestHeaders(forward: readonly string[], authorization: string
   return headers;
 }
 
+/**
+ * These vouch for the bytes of a body, so that it cannot be another. Sources: RFC 9530, RFC 3230, RFC 1864, and
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+const SEALS: ReadonlySet<string> = new Set(["content-digest", "repr-digest", "digest", "content-md5", "x-amz-content-sha256"]);
+const SIGNED = /^AWS4-/;
+
+/** Whether a request would be refused with another body. */
+export function isSealed(forward: readonly string[]): boolean {
+  return forward.some((each, i) =>
+    i % 2 === 0 ? SEALS.has(each.toLowerCase()) : SIGNED.test(each) && forward[i - 1]?.toLowerCase() === "authorization",
+  );
+}
+
 const AUTHORIZATION: ReadonlySet<string> = new Set(["authorization", "api-key", "x-api-key"]);
 const ACCEPT_ENCODING: ReadonlySet<string> = new Set(["accept-encoding"]);
 const CONTENT_LENGTH: ReadonlySet<string> = new Set(["content-length"]);

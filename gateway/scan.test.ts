@@ -44,6 +44,14 @@ test("a body reads the same however its bytes are cut", () => {
   );
 });
 
+test("a long name is not taken for its beginning", () => {
+  const long = `{"stream${"x".repeat(300)}":true}`;
+  for (let cut = 1; cut < 20; cut++) expect(scan(long, cut).controls).toEqual(new Map());
+  const scanner = jsonScan();
+  for (const piece of [long.slice(0, 8), long.slice(8)]) scanner.push(Buffer.from(piece));
+  expect(scanner.result().controls).toEqual(new Map());
+});
+
 test("finds nothing wrong with any JSON that has each key once", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 10 }), (body) => {

@@ -106,7 +106,7 @@ export function jsonScan(): JsonScan {
       const byte = bytes[at++];
       if (byte === BACKSLASH) escaped = true;
       else if (byte === QUOTE) {
-        if (at - 1 - start < LONGEST_KEY) name.push(bytes.subarray(start, at - 1));
+        name.push(bytes.subarray(start, Math.min(at - 1, start + LONGEST_KEY)));
         inString = false;
         nameEnds(at);
         return at;

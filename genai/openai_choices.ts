@@ -83,7 +83,7 @@ class ChoicesStream implements StreamReader {
     }
     const choices = asObjects(chunk["choices"]);
     const usage = usageOf(chunk, choices);
-    if (asObject(usage)) this.#head["usage"] = usage;
+    if (readUsage(usage)) this.#head["usage"] = usage; // an empty one takes nothing back
     if (readError(chunk)) this.#error = chunk;
     for (const choice of choices) {
       const index = asCount(choice["index"]) ?? 0;

@@ -123,6 +123,44 @@ describe("counting tokens that nobody counted", () => {
       tokens: { inUncached: 8, outText: 12 },
     },
     {
+      title: "a picture that a tool answered with as nothing, and not by its base64",
+      recorded: {
+        request: {
+          model: "gpt-4o",
+          messages: [
+            {
+              role: "tool", // 3 + 1
+              content: [
+                { type: "text", text: "hello" }, // 1
+                { type: "image_url", image_url: { url: `data:image/png;base64,${"ABC9".repeat(5000)}` } },
+              ],
+            },
+          ],
+        },
+        response: answer,
+      },
+      tokens: { inUncached: 8, outText: 6 },
+    },
+    {
+      title: "how many tokens there are in a part only where that is a count",
+      recorded: {
+        request: {
+          model: "gpt-4o",
+          messages: [
+            {
+              role: "user",
+              content: [
+                { type: "tokens", count: 1e300 },
+                { type: "tokens", count: -5.5 },
+              ],
+            },
+          ],
+        },
+        response: answer,
+      },
+      tokens: { inUncached: 7, outText: 6 },
+    },
+    {
       title: "instructions and input of the Responses API",
       recorded: {
         opened: { upstream: { name: "default", address: "api.openai.com", port: 443, scheme: "https", path: "/responses" } },
@@ -190,6 +228,25 @@ describe("counting tokens that nobody counted", () => {
         response: answer,
       },
       uncounted: "media",
+    },
+    {
+      title: "media that a tool answered with",
+      recorded: {
+        request: {
+          model: "gpt-4o",
+          messages: [{ role: "tool", content: [{ type: "image_url", image_url: { url: "https://example.com/a.png" } }] }],
+        },
+        response: answer,
+      },
+      uncounted: "media",
+    },
+    {
+      title: "nothing, of a tool's list of files",
+      recorded: {
+        request: { model: "gpt-4o", messages: [{ role: "tool", content: '[{"type":"file","name":"a.ts"}]' }] },
+        response: answer,
+      },
+      uncounted: undefined,
     },
     {
       title: "a record that was cut short",

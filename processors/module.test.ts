@@ -43,6 +43,8 @@ const misdeeds = [
   { does: "throw later", says: /^it threw RangeError at misbehaving\.ts:\d+:\d+$/ },
   { does: "hoard", says: /^it took more than 32 MiB$/, time_limit_ms: 20_000 },
   { does: "hoard buffers", says: /^it took more than 32 MiB$/, time_limit_ms: 20_000 },
+  { does: "hoard in one piece", says: /^it took more than 256 MiB$/, time_limit_ms: 20_000, memory_mb: 256 },
+  { does: "post words of its own", says: /^it posted a message of its own/ },
   { does: "return nothing", says: /no list of spans/ },
   { does: "return a text", says: /no list of spans/ },
   { does: "return rubbish", says: /no span/ },
@@ -60,14 +62,14 @@ const misdeeds = [
   { does: "return a circle", says: /no plain value/ },
   { does: "change in place", says: /^it threw TypeError at/ },
 ];
-for (const { does, says, time_limit_ms = 500 } of misdeeds) {
+for (const { does, says, time_limit_ms = 500, memory_mb = 32 } of misdeeds) {
   test(
     `a module that would ${does} fails its batch, says nothing of what it was given, and takes the next one`,
     { timeout: 30_000 },
     async () => {
       await using processor = misbehaving({ time_limit_ms: 2000, memory_mb: 32 });
       await processor.process([aSpan()]); // it is loaded
-      await using limited = misbehaving({ time_limit_ms, memory_mb: 32 });
+      await using limited = misbehaving({ time_limit_ms, memory_mb });
       await limited.process([aSpan()]);
       const said = await failure(limited, [aSpan({ name: does, capture: "scrubbed" })]);
       expect(said).toMatch(says);

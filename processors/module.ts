@@ -23,7 +23,12 @@ export const moduleOptions = z.strictObject({
     .max(20_000)
     .default(5000)
     .meta({ description: "Longest time that it may take for a batch; those of all modules together are at most 20000." }),
-  memory_mb: z.int().min(16).max(4096).default(256).meta({ description: "Most memory that it may take, in MiB." }),
+  memory_mb: z
+    .int()
+    .min(16)
+    .max(4096)
+    .default(512)
+    .meta({ description: "Most memory that it may take, in MiB, with buffers and what is not collected yet." }),
 });
 export type ModuleOptions = Resolved<z.output<typeof moduleOptions>>;
 

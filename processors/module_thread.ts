@@ -42,7 +42,9 @@ export interface Returned {
 /** Everything of a span that a module may change. */
 export type Changes = Pick<Span, "name" | "status" | "capture" | "attributes"> & { readonly outcome: Span["outcome"] };
 
-const MEMORY_EVERY_MS = 200;
+const MEMORY_EVERY_MS = 100;
+/** For one allocation, such as that of a Map that grows: when the engine finds no room for it, it ends the process, not the thread. */
+const ROOM_MB = 2048;
 
 export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThreadOptions): ModuleThread {
   const worker = new Worker(new URL("./module_worker.ts", import.meta.url), {
@@ -52,7 +54,7 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
     execArgv: [],
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb + ROOM_MB },
   });
   for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding("utf8").on("data", printer(onPrinted));
   worker.unref();
@@ -68,8 +70,9 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
     void worker.terminate();
   }
 
-  worker.on("message", (said: ModuleSaid) => {
-    if ("loaded" in said) loading.resolve();
+  worker.on("message", (said: unknown) => {
+    if (!isSaid(said)) lose("it posted a message of its own to the thread above it");
+    else if ("loaded" in said) loading.resolve();
     else if ("unusable" in said) lose(`it cannot be loaded: ${said.unusable}`);
     else if ("error" in said) answered?.reject(new Error(said.error));
     else answered?.resolve(said.returned);
@@ -80,17 +83,18 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
   );
   worker.on("exit", (code) => lose(`it ended itself with ${code}`));
 
+  /** The engine's own limit comes too late, and buffers lie outside of the heap. */
+  async function look(): Promise<void> {
+    const heap = await worker.getHeapStatistics().catch(() => undefined);
+    if (heap !== undefined && heap.used_heap_size + heap.external_memory > memoryMb * 2 ** 20) lose(`it took more than ${memoryMb} MiB`);
+  }
+
   /** Waits for something of the thread within the limit; meanwhile the process lives for it, and its memory is watched. */
   async function within<Value>(limitMs: number, work: () => Promise<Value>): Promise<Value> {
     worker.ref();
     const late = setTimeout(() => lose(`it took longer than ${limitMs} ms`), limitMs);
-    // Buffers lie outside of the heap, which alone is limited.
-    const watch = setInterval(() => {
-      worker.getHeapStatistics().then(
-        (heap) => heap.external_memory > memoryMb * 2 ** 20 && lose(`it took more than ${memoryMb} MiB`),
-        () => {}, // it has ended
-      );
-    }, MEMORY_EVERY_MS);
+    let looking: Promise<void> | undefined;
+    const watch = setInterval(() => void (looking ??= look().finally(() => (looking = undefined))), MEMORY_EVERY_MS);
     try {
       return await Promise.race([work(), losing.promise]);
     } finally {
@@ -114,6 +118,11 @@ export function moduleThread({ path, options, memoryMb, onPrinted }: ModuleThrea
       await worker.terminate();
     },
   };
+}
+
+/** Modules have the same port. */
+function isSaid(said: unknown): said is ModuleSaid {
+  return typeof said === "object" && said !== null && ["loaded", "unusable", "error", "returned"].some((each) => each in said);
 }
 
 function changed(span: Span | undefined, changes: Changes | undefined): Span {

@@ -12,7 +12,7 @@ const listed = (...list: readonly (string | object | undefined)[]): readonly (Pr
 const fine = [
   [],
   ["count_tokens", "scrub", "price"],
-  ["scrub", "module", "price", "module"],
+  ["scrub", { use: "module", name: "module", time_limit_ms: 5000 }, "price", { use: "module", name: "redact", time_limit_ms: 5000 }],
   ["module"],
   ["filter", "scrub"],
   ["price", { use: "sample", keep: { costlier_than_usd: 1 } }],
@@ -31,6 +31,8 @@ const wrong = [
   { list: [{ use: "sample", keep: { costlier_than_usd: 1 } }, "price"], index: 0, option: "keep", says: "no price before it" },
   { list: [{ use: "sample", keep: { costlier_than_usd: 1 } }], index: 0, option: "keep", says: "no price before it" },
   { list: ["module", "module", "module", "module", "module"], index: 4, option: "time_limit_ms", says: "25000 ms" },
+  { list: [{ use: "module", name: "sample", time_limit_ms: 5000 }], index: 0, option: "name", says: "sample is another's name" },
+  { list: [{ use: "module", name: "constructor", time_limit_ms: 5000 }], index: 0, option: "name", says: "constructor is another's name" },
   { list: [undefined, "scrub", "count_tokens"], index: 2, option: "use", says: "too late" },
 ];
 for (const { list, index, option, says } of wrong) {

@@ -1,4 +1,4 @@
-import type { ProcessorOptions } from "./options.ts";
+import { processorOptions, type ProcessorOptions } from "./options.ts";
 
 /** A processor that cannot stand where it does. */
 export interface Misplaced {
@@ -13,12 +13,14 @@ type Listed = readonly (ProcessorOptions | undefined)[];
 
 /** Who can be there only once: the second would find its work done. */
 const ONCE: readonly string[] = ["count_tokens", "scrub", "price"];
+/** Nobody else is counted under these; the last is every object's already. */
+const TAKEN: readonly string[] = [...processorOptions.options.map(({ shape }) => shape.use.value), "withhold", "constructor"];
 /** Within which a batch leaves the modules, or the thread that carries it counts as hung. */
 const MODULES_WITHIN_MS = 20_000;
 
 /** What is wrong with the order of a list; entries that failed their own check are undefined, and nothing is concluded from them. */
 export function misplaced(list: Listed): readonly Misplaced[] {
-  return [...repeated(list), ...countedLate(list), ...unscrubbed(list), ...unpriced(list), ...tooSlow(list)];
+  return [...repeated(list), ...countedLate(list), ...unscrubbed(list), ...unpriced(list), ...tooSlow(list), ...misnamed(list)];
 }
 
 const usesOf = (list: Listed): readonly (string | undefined)[] => list.map((each) => each?.use);
@@ -53,6 +55,13 @@ function* unpriced(list: Listed): Iterable<Misplaced> {
     if (each?.use !== "sample" || each.keep.costlier_than_usd === undefined || (price !== -1 && price < index)) continue;
     const message = "there is no price before it, so no cost is known";
     yield { index, option: "keep", message, fix: "Put price before it, or leave costlier_than_usd out." };
+  }
+}
+
+function* misnamed(list: Listed): Iterable<Misplaced> {
+  for (const [index, each] of list.entries()) {
+    if (each?.use !== "module" || each.name === "module" || !TAKEN.includes(each.name)) continue;
+    yield { index, option: "name", message: `${each.name} is another's name`, fix: "Give the module a name of its own." };
   }
 }
 

@@ -8,8 +8,14 @@ export function pattern(patterns: string | readonly string[] | undefined): (valu
 /** Callers choose names; a longer one is none that anybody meant. */
 export const MAX_NAME = 256;
 
-/** Stars next to each other are one. */
+/**
+ * Linear in the name, however many stars: each piece is taken where it comes first, and never again somewhere else, which only the last one
+ * before the end could need. That is what the lookahead with its backreference does. Stars next to each other are one.
+ */
 export function expression(written: string): RegExp {
   const parts = written.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join(".*")}$`, "isu");
+  const [first = "", ...rest] = parts;
+  const last = rest.pop();
+  const between = rest.map((part, i) => `(?=(.*?${part}))\\${i + 1}`).join("");
+  return new RegExp(last === undefined ? `^${first}$` : `^${first}${between}.*${last}$`, "isu");
 }

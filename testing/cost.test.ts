@@ -38,6 +38,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse): Prom
   const json = (status: number, body: object): void =>
     void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   if (model === "broken") return json(500, { error: { code: "server_error" } });
+  if (model === "silent") return void response.destroy();
   if (model === "gpt-4.1") {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`data: ${JSON.stringify({ model, choices: [{ index: 0, delta: { content: "tiktoken is great!" } }] })}\n\n`);
@@ -95,8 +96,9 @@ test("a stream that broke off before its usage has an estimate, and its content 
   expect(kept.some((entry) => readFileSync(join(entry.parentPath, entry.name)).includes("a secret that is not kept"))).toBe(false);
 });
 
-test("calls without a cost are listed by model, with the reason; a failed call is none of them", async () => {
-  await row("broken");
+test("calls without a cost are listed by model, with the reason; one that failed is none of them", async () => {
+  expect(await row("broken")).toMatchObject({ cost_usd: null, cost_reason: "not_billed" });
+  expect(await row("silent")).toMatchObject({ cost_usd: null, cost_reason: "no_answer" });
   for (let i = 0; i < 2; i++) await row("some-model");
   const list = async (): Promise<readonly Row[]> => {
     const { stdout } = await spangate(["prices", "unpriced", "--json", "--data", gateway.dataDir]);
@@ -121,6 +123,11 @@ test("the price of a model can be asked for", async () => {
   const { code, stdout } = await spangate(["prices", "show", "own-model", "--overrides", join(home, "prices.yaml")]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^mine\/own \(override, override mine-1\)/);
+  expect(stdout).toMatch(/in_uncached +2 +a million/);
+  expect((await spangate(["prices", "show", "sonar", "--provider", "perplexity"])).stdout).toMatch(/requests +12 +a thousand/);
+  const config = join(home, "shown.yaml");
+  writeFileSync(config, `prices: { overrides: ${join(home, "prices.yaml")} }`);
+  expect((await spangate(["prices", "show", "own-model", "--config", config])).stdout).toBe(stdout);
   expect(await spangate(["prices", "show", "nobody-knows-it"])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("unknown_model") as string,

@@ -502,6 +502,13 @@ describe("a chat reply", () => {
         { choices: [], usage: { prompt_tokens: 9 } },
       ],
     },
+    {
+      title: "one that an empty one follows",
+      chunks: [
+        { choices: [], usage: { prompt_tokens: 9 } },
+        { choices: [], usage: {} },
+      ],
+    },
     { title: "one hidden in a choice", chunks: [{ choices: [{ index: 0, delta: {}, usage: { prompt_tokens: 9 } }] }] },
     { title: "one hidden in an extension", chunks: [{ choices: [], x_groq: { usage: { prompt_tokens: 9 } } }] },
   ];

@@ -16,7 +16,7 @@ export interface Listed {
 
 export interface Catalog {
   readonly version: string;
-  /** Its own name for a provider, or undefined. */
+  /** A provider of exactly this name, as the catalog writes it, or undefined. */
   provider(name: string): string | undefined;
   model(provider: string, model: string, atMs: number): Listed | undefined;
 }
@@ -40,16 +40,29 @@ const KEYS: { readonly [key: string]: readonly [bucket: Bucket, units: number] }
   requests_kcount: ["requests", THOUSAND],
 };
 
+/**
+ * OpenAI charges more above 272,000 tokens, and the catalog from that number on.
+ * Sources: https://developers.openai.com/api/docs/models/gpt-5.5, https://github.com/pydantic/genai-prices/issues/711
+ */
+const ONE_TOO_LOW = 271_999;
+
+/** Such a model has a price of its own; the package may take it for the one it was made from. */
+const FINE_TUNED = /^ft:/;
+
 /** The prices of a package: its data, and its way to find a model in them. What a call costs is not left to it, for it counts in floats. */
 export function catalog(): Catalog {
   const manifest = new URL("../package.json", import.meta.resolve("@pydantic/genai-prices"));
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
   return {
     version: `genai-prices ${version}`,
-    provider: (name) => findProvider({ providerId: name })?.id,
+    provider(name) {
+      // The package takes `mistral-at-home` for Mistral; those that go by other names are listed in our own file.
+      const id = findProvider({ providerId: name })?.id;
+      return id === name.toLowerCase() ? id : undefined;
+    },
     model(provider, model, atMs) {
       const found = lookUp(provider, model, atMs);
-      if (!found) return undefined;
+      if (!found || (FINE_TUNED.test(model) && !FINE_TUNED.test(found.model.id))) return undefined;
       const { prices } = found.model;
       const constraints = Array.isArray(prices) ? prices.map(({ constraint }) => constraint) : [];
       return {
@@ -74,7 +87,7 @@ function tiersOf(price: ModelPrice): readonly ListedTier[] {
   const entries = Object.entries(price).flatMap(([key, value]) => {
     const known = KEYS[key];
     if (!known || value === undefined) return [];
-    const steps = typeof value === "number" ? [{ start: 0, price: value }] : [{ start: 0, price: value.base }, ...value.tiers];
+    const steps = typeof value === "number" ? [{ start: 0, price: value }] : [{ start: 0, price: value.base }, ...value.tiers.map(above)];
     return [{ bucket: known[0], units: known[1], steps }];
   });
   const sizes = [...new Set([0, ...entries.flatMap(({ steps }) => steps.map(({ start }) => start))])].sort((a, b) => b - a);
@@ -87,4 +100,8 @@ function tiersOf(price: ModelPrice): readonly ListedTier[] {
       ]),
     ),
   }));
+}
+
+function above<T extends { readonly start: number }>(tier: T): T {
+  return tier.start === ONE_TOO_LOW ? { ...tier, start: ONE_TOO_LOW + 1 } : tier;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Span } from "../../genai/span.ts";
 import { readUsage } from "../../genai/usage.ts";
-import { BUCKETS } from "./buckets.ts";
+import { TOKEN_BUCKETS } from "./buckets.ts";
 import { cached, CASES, chat, reasoned, tier, type Call } from "./cost_cases.ts";
 import { parsePriceFile } from "./price_file.ts";
 import { price } from "./price.ts";
@@ -61,6 +61,41 @@ describe("cost", () => {
       reason: "unknown_model",
     },
     {
+      title: "a server of one's own that calls its model like one that is sold",
+      provider: "vllm-2",
+      model: "gpt-4o",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "an open model by its publisher's name, on an upstream nobody knows",
+      provider: "corp-proxy",
+      model: "openai/gpt-oss-120b",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "one of a publisher that sells others",
+      provider: "corp-proxy",
+      model: "mistralai/Mixtral-8x7B-Instruct-v0.1",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "an upstream whose name only begins like a provider's",
+      provider: "mistral-at-home",
+      model: "mistral-small-2603",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
+      title: "a fine-tuned model of which only the price of its base is known",
+      provider: "openai",
+      model: "ft:gpt-4-0613:acme::abc",
+      usage: chat(1, 1),
+      reason: "unknown_model",
+    },
+    {
       title: "a name that is too long for a model",
       provider: "openai",
       model: `gpt-4o${"o".repeat(1000)}`,
@@ -108,6 +143,20 @@ describe("cost", () => {
     { title: "half of a usage", provider: "openai", model: "gpt-4o", usage: { completion_tokens: 7 }, reason: "incomplete_usage" },
     { title: "an error", provider: "openai", model: "gpt-4o", attributes: { "http.response.status_code": 429 }, reason: "not_billed" },
     {
+      title: "an error in a good status",
+      provider: "openai",
+      model: "gpt-4o",
+      attributes: { "spangate.error.code": "server_error" },
+      reason: "not_billed",
+    },
+    {
+      title: "a call that nobody answered",
+      provider: "openai",
+      model: "gpt-4o",
+      attributes: { "http.response.status_code": null },
+      reason: "no_answer",
+    },
+    {
       title: "more than the column holds",
       provider: "openai",
       model: "gpt-4o",
@@ -147,6 +196,13 @@ describe("cost", () => {
     });
   }
 
+  test("is not mixed up where callers put line ends into names", async () => {
+    const ofTwo = called({ provider: "openai", model: "gpt-4.1", usage: chat(1, 1), attributes: { "gen_ai.response.model": "gpt-4o" } });
+    const ofOne = called({ provider: "openai", model: "gpt-4o\ngpt-4.1", usage: chat(1, 1) });
+    const priced = await price({ use: "price" }, priceLists({ onProblem })).process([ofOne, ofTwo]);
+    expect(priced.map(({ cost }) => cost?.priceId ?? cost?.reason)).toEqual(["unknown_model", "openai/gpt-4o"]);
+  });
+
   test("tells what it is made of, whose price it is and of which version", async () => {
     const [span] = await price({ use: "price" }, lists).process([
       called({ provider: "openai", model: "gpt-5", usage: chat(1000, 100, { ...cached(200), ...reasoned(60) }), attributes: tier("flex") }),
@@ -167,8 +223,15 @@ describe("cost", () => {
   });
 
   test("adds up over its buckets exactly and is never negative, whatever the rates and the usage", async () => {
-    const amount = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.double({ min: 0, max: 1e4, noNaN: true }));
-    const rates = fc.record(Object.fromEntries(BUCKETS.map((bucket) => [bucket, amount])), { requiredKeys: [] });
+    const upTo = (max: number) => fc.double({ min: 0, max, noNaN: true }).map((written) => Number(written.toFixed(15)));
+    const amount = fc.oneof(fc.integer({ min: 0, max: 1000 }), upTo(1e4));
+    const ratesOf = (buckets: readonly string[]) =>
+      fc.record(Object.fromEntries(buckets.map((bucket) => [bucket, amount])), { requiredKeys: [] });
+    const rates = fc.record({
+      per_million: ratesOf(Object.values(TOKEN_BUCKETS)),
+      per_hour: ratesOf(["audio_seconds"]),
+      per_thousand: ratesOf(["web_searches", "requests"]),
+    });
     const count = fc.oneof(fc.nat(1000), fc.nat(2_000_000), fc.constantFrom(-1, Number.NaN, "7", 1e300, 0.5, 123_456_789_012));
     const usage = fc.record(
       {
@@ -187,11 +250,11 @@ describe("cost", () => {
     const catalog = { version: "none", provider: () => undefined, model: () => undefined };
     let known = 0;
     await fc.assert(
-      fc.asyncProperty(rates, usage, amount, async (perMillion, used, multiply) => {
+      fc.asyncProperty(rates, usage, upTo(10), async (listed, used, multiply) => {
         const builtin = parsePriceFile(
           JSON.stringify({
             version: "1",
-            prices: [{ id: "p", model: "*", per_million: perMillion, source: "s" }],
+            prices: [{ id: "p", model: "*", ...listed, source: "s" }],
             factors: [{ id: "f", kind: "discount", multiply, source: "s" }],
           }),
         );

@@ -156,6 +156,22 @@ export const CASES: readonly (Call & { readonly title: string; readonly cost: st
     cost: "1.385",
   }, // 271000*5 + 1000*30 = 1355000 + 30000
   {
+    title: "gpt-5.5 at the border, which is not above it",
+    provider: "openai",
+    model: "gpt-5.5",
+    usage: chat(272_000, 1000),
+    source: "https://developers.openai.com/api/docs/models/gpt-5.5",
+    cost: "1.39",
+  }, // 272000*5 + 1000*30 = 1360000 + 30000
+  {
+    title: "gpt-5.5 a token above the border",
+    provider: "openai",
+    model: "gpt-5.5",
+    usage: chat(272_001, 1000),
+    source: "https://developers.openai.com/api/docs/models/gpt-5.5",
+    cost: "2.76501",
+  }, // 272001*10 + 1000*45 = 2720010 + 45000
+  {
     title: "gpt-5.5 above it: all of the call costs more",
     provider: "openai",
     model: "gpt-5.5",
@@ -394,6 +410,14 @@ export const CASES: readonly (Call & { readonly title: string; readonly cost: st
     source: ANTHROPIC,
     cost: "0.0015",
   }, // 1000*1 + 100*5
+  {
+    title: "the seller before the name of a model that many sell",
+    provider: "corp-proxy",
+    model: "groq/openai/gpt-oss-120b",
+    usage: chat(1000, 100),
+    source: GROQ,
+    cost: "0.00021",
+  }, // 1000*0.15 + 100*0.6
   // Anthropic
   {
     title: "claude-sonnet-4-5, no cache",
@@ -684,6 +708,22 @@ export const CASES: readonly (Call & { readonly title: string; readonly cost: st
     source: XAI,
     cost: "0.0036",
   }, // 600*3 + 400*0.75 + 100*15 = 1800 + 300 + 1500
+  {
+    title: "grok-4.3 up to its long context",
+    provider: "x_ai",
+    model: "grok-4.3",
+    usage: chat(199_999, 1000),
+    source: XAI,
+    cost: "0.25249875",
+  }, // 199999*1.25 + 1000*2.5 = 249998.75 + 2500
+  {
+    title: "grok-4.3 that reaches it",
+    provider: "x_ai",
+    model: "grok-4.3",
+    usage: chat(200_000, 1000),
+    source: XAI,
+    cost: "0.505",
+  }, // 200000*2.5 + 1000*5 = 500000 + 5000
   {
     title: "grok that tells its cost itself",
     provider: "x_ai",

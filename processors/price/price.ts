@@ -5,6 +5,7 @@ import type { Processor } from "../processor.ts";
 import { inputTokens, used, type Bucket } from "./buckets.ts";
 import { decimal, nanos, toDecimal, toNanos } from "./decimal.ts";
 import type { Price, Prices } from "./prices.ts";
+import type { Reason } from "./reason.ts";
 import { serviceTier } from "./service_tier.ts";
 
 export const priceOptions = z.strictObject({ use: z.literal("price").meta({ description: "Says what each call cost." }) });
@@ -36,7 +37,9 @@ function priced(span: Span, prices: Prices): Span {
   return { ...span, cost, attributes: { ...attributes, ...told } };
 }
 
-function costOf(span: Span, prices: Prices): Cost {
+type Costed = Cost & { readonly reason?: Reason };
+
+function costOf(span: Span, prices: Prices): Costed {
   const { attributes, usageSource } = span;
   const told = attributes[names.USAGE_COST_USD];
   const ofProvider = typeof told === "number" ? decimal(told) : undefined;
@@ -61,7 +64,7 @@ function costOf(span: Span, prices: Prices): Cost {
 }
 
 /** Every bucket is rounded once, half to even, and the sum is of what was rounded: so it is exact. */
-function sum(found: Price, buckets: readonly (readonly [Bucket, number])[], input: number, reason: string | undefined): Cost {
+function sum(found: Price, buckets: readonly (readonly [Bucket, number])[], input: number, reason: Reason | undefined): Costed {
   const { tiers, id: priceId, version: priceVersion, source, currency } = found;
   const about = { priceId, priceVersion, source, ...(currency !== undefined && { currency }) };
   const rates = tiers.find(({ above }) => input > above || above === 0)?.rates ?? {};
@@ -81,13 +84,15 @@ function sum(found: Price, buckets: readonly (readonly [Bucket, number])[], inpu
   return { usd: toDecimal(whole), byBucket, ...about, ...(reason !== undefined && { reason }) };
 }
 
-/** The provider did not count, for it answered with an error or not at all; or it did, and did not say. */
-function unusedReason(attributes: Attributes): string {
+/** The provider did not count, for it answered with an error, in whatever clothes, or not at all; or it answered, and did not say. */
+function unusedReason(attributes: Attributes): Reason {
   const status = attributes[names.HTTP_RESPONSE_STATUS_CODE];
-  return typeof status === "number" && status >= 400 ? "not_billed" : "no_usage";
+  if (typeof status !== "number") return "no_answer";
+  const failed = status >= 400 || attributes[names.ERROR_CODE] !== undefined || attributes[names.ERROR_CLASS] !== undefined;
+  return failed ? "not_billed" : "no_usage";
 }
 
-function estimateOf(attributes: Attributes): string {
+function estimateOf(attributes: Attributes): Reason {
   switch (attributes[names.USAGE_UNCOUNTED]) {
     case "media":
       return "estimated_without_media";

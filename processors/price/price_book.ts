@@ -23,6 +23,8 @@ interface Remembered {
 const MAX_REMEMBERED = 10_000;
 const MAX_KEY = 1024;
 const MINUTE_MS = 60_000;
+/** Whose prices those have that nobody sells: who serves a model at home, and models that anybody may serve. */
+const NOBODY = "";
 
 /** Who is asked about, by every name that a list may know them by. */
 interface Subject {
@@ -121,10 +123,20 @@ export function priceBook({ overrides, builtin, catalog }: PriceLists): Prices {
     const known = canonical === undefined ? undefined : catalog.provider(canonical);
     const names = [...new Set([name, canonical, known].filter((each) => each !== undefined))];
     const own = [...new Set([model, bare])].map((each): Subject => ({ listed: known, providers: names, model: each }));
-    if (known !== undefined) return own;
-    const prefix = model.includes("/") ? catalog.provider(canonicalName(model.slice(0, model.indexOf("/")))) : undefined;
-    const maker = prefix ?? (models.find((each) => isAnyOf(each.name, [bare]))?.is || undefined);
-    return maker === undefined ? own : [...own, { listed: catalog.provider(maker), providers: [...names, maker], model: bare }];
+    const maker = known === undefined && canonical !== NOBODY ? makerOf(model, bare) : undefined;
+    if (maker === undefined) return own;
+    const listed = catalog.provider(maker);
+    // `groq/openai/gpt-oss-120b` is `openai/gpt-oss-120b` at Groq.
+    const there = [...new Set([model.slice(model.indexOf("/") + 1), bare])];
+    return [...own, ...there.map((each): Subject => ({ listed, providers: [...names, maker], model: each }))];
+  }
+
+  /** What a model's name says of who sells it; the whole name first, for open models have their maker's before the slash, and others serve them. */
+  function makerOf(model: string, bare: string): string | undefined {
+    const named = (name: string): string | undefined => models.find((each) => isAnyOf(each.name, [name]))?.is;
+    const before = model === bare ? undefined : catalog.provider(canonicalName(model.slice(0, model.indexOf("/"))));
+    const maker = named(model) ?? before ?? named(bare);
+    return maker === NOBODY ? undefined : maker;
   }
 
   function canonicalName(name: string): string {
@@ -143,7 +155,7 @@ function firstOf<T, Found>(all: readonly T[], look: (each: T) => Found | undefin
 }
 
 function keyOf({ provider, models, serviceTier, region, address, upstream, tenant }: Asked): string {
-  return `${provider}\n${models.join("\n")}\n\n${serviceTier}\n${region}\n${address}\n${upstream}\n${tenant}`;
+  return JSON.stringify([provider, models, serviceTier, region, address, upstream, tenant]);
 }
 
 function isOf(factor: Factor, kind: Factor["kind"]): boolean {

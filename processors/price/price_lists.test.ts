@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -151,6 +151,20 @@ describe("the operator's prices", () => {
     expect(found).toMatchObject({ usd: "0.0061", priceId: "anthropic/claude-haiku-4-5" }); // 1000*1 + 1000*0.1 + 1000*5
   });
 
+  for (const { title, mine, expected } of [
+    { title: "no maker's", mine: `providers: [{ name: "gpu-*", is: "" }]`, expected: { reason: "unknown_model" } },
+    {
+      title: "one of nothing where that is what it costs",
+      mine: `prices: [{ id: mine/gpu, provider: "gpu-*", model: "*", per_million: { in_uncached: 0, out_text: 0 }, source: ours }]`,
+      expected: { usd: "0", priceId: "mine/gpu" },
+    },
+  ]) {
+    test(`give a server of one's own ${title}`, async () => {
+      const call = { model: "gpt-4o", attributes: { "gen_ai.provider.name": "gpu-box", "spangate.upstream": "gpu-box" } };
+      expect(await cost(`{ version: "1", ${mine} }`, call)).toMatchObject(expected);
+    });
+  }
+
   for (const { title, text, says } of [
     { title: "no YAML", text: "a: [", says: /./ },
     { title: "nothing", text: "", says: /./ },
@@ -177,6 +191,47 @@ describe("the operator's prices", () => {
       text: "{ version: '1', prices: [{ id: a, model: b, source: c, from: soon }] }",
       says: /must be a date/,
     },
+    {
+      title: "a day that no month has",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, from: 2026-02-31 }] }",
+      says: /must be a date/,
+    },
+    {
+      title: "a time of nobody knows which zone",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, until: 2026-11-01T12:00:00 }] }",
+      says: /must be a date/,
+    },
+    {
+      title: "an end before its beginning",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, from: 2026-11-02, until: 2026-11-01 }] }",
+      says: /prices\.0\.until: must be later than from/,
+    },
+    {
+      title: "a discount in percent",
+      text: "{ version: '1', factors: [{ id: a, kind: discount, multiply: 85, source: c }] }",
+      says: /factors\.0\.multiply: must be a decimal number from 0 to 10/,
+    },
+    {
+      title: "a price beyond all money",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, per_million: { out_text: '1e999999' } }] }",
+      says: /from 0 to 1000000000/,
+    },
+    {
+      title: "a price of more digits than anybody pays",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, per_million: { out_text: '1e-999999' } }] }",
+      says: /at most 20 digits/,
+    },
+    {
+      title: "tokens for a thousand",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, per_thousand: { out_text: 1 } }] }",
+      says: /per_thousand/,
+    },
+    {
+      title: "two prices above one size",
+      text: "{ version: '1', prices: [{ id: a, model: b, source: c, above: [{ input_tokens: 1, per_million: {} }, { input_tokens: 1, per_million: {} }] }] }",
+      says: /names a size twice/,
+    },
+    { title: "more in it than prices take", text: `version: "${"1".repeat(2_000_000)}"`, says: /larger than/ },
     {
       title: "a currency without its rate",
       text: "{ version: '1', prices: [{ id: a, model: b, source: c, currency: EUR }] }",
@@ -251,6 +306,23 @@ describe("a changed price file", () => {
     });
     expect({ usd, problems: problems.length }).toEqual({ usd: "0.003", problems: 1 });
   });
+
+  for (const { title, put, says } of [
+    { title: "is a folder", put: () => mkdirSync(file), says: "it is no file" },
+    { title: "never ends", put: () => symlinkSync("/dev/zero", file), says: "it is no file" },
+    { title: "leads to itself", put: () => symlinkSync(file, file), says: "ELOOP" },
+    { title: "leads nowhere", put: () => symlinkSync(join(folder, "none"), file), says: "ENOENT" },
+  ]) {
+    test(`that ${title} leaves the last good one in force`, async () => {
+      const { usd, problems } = await changing(entries(10, 1), (later) => {
+        rmSync(file);
+        put();
+        later();
+      });
+      expect(usd).toBe("0.003");
+      expect(problems).toEqual([expect.stringContaining(says)]);
+    });
+  }
 
   test("may lose half of its entries", async () => {
     const { usd, problems } = await changing(entries(10, 1), (later) => {

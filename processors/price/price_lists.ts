@@ -14,6 +14,8 @@ export interface PriceListsOptions {
 
 /** A changed file is read after this long at the latest. */
 const LOOK_EVERY_MS = 2000;
+/** Some twenty thousand prices, which take seconds to read; spans wait for that. */
+const MAX_BYTES = 2_000_000;
 
 /** All price lists there are. The operator's file is read again when it changes; one that is of no use leaves the last good one in force. */
 export function priceLists({ overrides: path, onProblem, nowMs = Date.now }: PriceListsOptions): Prices {
@@ -44,6 +46,9 @@ export function priceLists({ overrides: path, onProblem, nowMs = Date.now }: Pri
 
 /** Throws an error that says what is wrong with the file. */
 export function readPriceFile(path: string | URL): PriceFile {
+  const stat = statSync(path);
+  if (!stat.isFile()) throw new Error("it is no file"); // reading a pipe would wait for whoever writes to it
+  if (stat.size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
   return parsePriceFile(readFileSync(path, "utf8"));
 }
 
@@ -63,8 +68,12 @@ function size({ prices, factors }: PriceFile): number {
   return prices.length + factors.length;
 }
 
-/** Changes when the file does; a file that is not there has one too. */
+/** Changes when the file does; a file that is not there, or cannot be looked at, has one too. */
 function mark(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat ? `${stat.mtimeMs} ${stat.size} ${stat.ino}` : "absent";
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch (error) {
+    return String(error);
+  }
 }

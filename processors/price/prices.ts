@@ -1,5 +1,6 @@
 import type { Bucket } from "./buckets.ts";
 import type { Rate } from "./decimal.ts";
+import type { Reason } from "./reason.ts";
 
 /** What decides the price of a call. Texts as the span has them; a name that nobody told is undefined. */
 export interface Asked {
@@ -30,7 +31,7 @@ export interface Price {
 }
 
 /** Why there is no price, as a word to group by. */
-export type Unpriced = "unknown_model" | "unknown_service_tier";
+export type Unpriced = Extract<Reason, "unknown_model" | "unknown_service_tier">;
 
 export interface Prices {
   /** Undefined for nothing: there is either a price, or a reason why not. Pure but for what it remembers. */

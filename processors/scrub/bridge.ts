@@ -39,6 +39,14 @@ export class Bridge {
       moved = true;
     }
     const symbol = text.charCodeAt(at);
+    // A comparison; the edge of a table's cell, not an "or".
+    if (
+      (symbol === 61 && text.charCodeAt(at + 1) === 61) ||
+      (symbol === 124 && (at - from !== 1 || text.charCodeAt(from) !== 32 || text.charCodeAt(at + 1) !== 32))
+    ) {
+      this.at = at;
+      return;
+    }
     if (symbol === 58 || symbol === 61 || symbol === 0xff1a || symbol === 124 || symbol === 62 || symbol === 35 || isArrow(text, at)) {
       while (isAssigner(text.charCodeAt(at)) || isArrow(text, at)) at += 1;
       at = skipBlank(text, at);
@@ -162,7 +170,7 @@ function isArrow(text: string, at: number): boolean {
 }
 
 const VERBS: ReadonlySet<string> = new Set(
-  "is are was be to as of now set still currently being called reads has been changed reset ist lautet sind war es est son sera è e sono é era são fue jest brzmi är er on olarak becomes equals equal ist: named id number no nr num using will my the new value der die das le la el il lo o".split(
+  "is are was be to as of now set still currently being called reads has been changed reset ist lautet sind war es est son sera è e sono é era são fue jest brzmi är er on olarak becomes equals equal named id number no nr num will".split(
     " ",
   ),
 );

@@ -1,5 +1,5 @@
 import { FAMILY } from "./families.ts";
-import { isMonotone, luhn } from "./checks.ts";
+import { isMonotone } from "./checks.ts";
 import { closes, opens } from "./numbers.ts";
 import type { WrittenNumber } from "./numbers.ts";
 import type { Sweep } from "./sweep.ts";
@@ -10,13 +10,15 @@ export function card(sweep: Sweep, number: WrittenNumber): boolean {
   const { length } = number;
   if (length < 12 || length > 19 || number.plus || number.slash || number.parenthesis) return false;
   if (!opens(text, number.start) || !closes(text, number.end)) return false;
-  const labelled = sweep.near(FAMILY.card, number.start, 64);
+  const labelled = sweep.near(FAMILY.card, number.start, 64) && sweep.said(FAMILY.card) > sweep.said(FAMILY.account);
   const grouped = number.count >= 3 && GROUPINGS.some((sizes) => number.isGrouped(sizes));
   if (!labelled && !grouped && number.count > 1) return false;
+  const right = number.isLuhn;
+  if (!right && !labelled) return false;
   const { digits } = number;
   const issued = isIssued(digits);
   if ((!issued && !labelled) || isMonotone(digits)) return false;
-  if (!luhn(digits)) {
+  if (!right) {
     // A typing error keeps the form; the label says what was meant.
     if (!labelled || !issued || (length !== 16 && length !== 15)) return false;
     sweep.take("CREDIT_CARD", number.start, number.end, 0.6);

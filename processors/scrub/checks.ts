@@ -276,7 +276,7 @@ export function rut(value: string): boolean {
 
 export function cuit(digits: string): boolean {
   const check = (11 - (weighted(digits, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11;
-  return check === digitAt(digits, 10) && /^(2[03457]|3[034])/.test(digits);
+  return Math.min(check, 9) === digitAt(digits, 10) && /^(2[03457]|3[034])/.test(digits);
 }
 
 /** Portuguese taxpayer numbers. */

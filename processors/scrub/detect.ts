@@ -1,9 +1,11 @@
 import { detector } from "./detector.ts";
+import type { Detector } from "./detector.ts";
 import type { Finding } from "./finding.ts";
 
-const standard = detector();
+let standard: Detector | undefined;
 
-/** What the detector finds with its defaults: disjoint, in order of their start. */
+/** What a detector finds with its defaults: disjoint, in order of their start. */
 export function detect(text: string): Finding[] {
+  standard ??= detector(); // its tables take a moment to build
   return [...standard.find(text)];
 }

@@ -30,9 +30,7 @@ export function detector(options: DetectorOptions = {}): Detector {
   return {
     find(text) {
       const certain = resolve([...structured.find(text), ...byDenyList(text), ...byPattern(text)], threshold);
-      const named = names === "off" ? [] : tag(text, certain, names);
-      const all = named.length === 0 ? certain : [...certain, ...named].toSorted((one, other) => one.start - other.start);
-      return all.filter((finding) => wanted.has(finding.type) && !isAllowed(text, finding));
+      return tag(text, certain, names).filter((finding) => wanted.has(finding.type) && !isAllowed(text, finding));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { ALPHANUMERIC, DIGIT, FOREIGN, kindAt, LETTER, UNDERSCORE, WORD } from "./characters.ts";
+import { isMarked } from "./credentials.ts";
 import type { Sweep } from "./sweep.ts";
 
 /** What may stand before the `@` beside letters, digits and `_`. */
@@ -43,6 +44,10 @@ const LONGEST_DOMAIN = 253;
 /** An address around the `@` at `at`. */
 export function email(sweep: Sweep, at: number): void {
   const { text } = sweep;
+  if (text.charCodeAt(at - 1) === 32 && text.charCodeAt(at + 1) === 32) {
+    spacedEmail(sweep, at);
+    return;
+  }
   let start = localStart(text, at);
   const end = domainEnd(text, at + 1);
   if (start === at) return;
@@ -52,8 +57,18 @@ export function email(sweep: Sweep, at: number): void {
   }
   // The `n` of an escaped line end in front.
   if (text.charCodeAt(start - 1) === 92 && /[ntr]/.test(text.charAt(start))) start += 1;
+  if (isMarked(text.slice(start, at))) return;
   if (start === at || (text.charCodeAt(end) === 58 && text.slice(start, at) === "git")) return;
   sweep.take("EMAIL", start, end, 0.95);
+}
+
+/** `name @ host.tld`, when the name looks like one. */
+function spacedEmail(sweep: Sweep, at: number): void {
+  const { text } = sweep;
+  const start = localStart(text, at - 1);
+  const end = domainEnd(text, at + 2);
+  if (end === 0 || at - 1 - start < 3 || !/[\d._+-]/.test(text.slice(start, at - 1))) return;
+  sweep.take("EMAIL", start, end, 0.7);
 }
 
 function localStart(text: string, at: number): number {

@@ -2,6 +2,7 @@ import { FAMILY } from "./families.ts";
 import { isDigit, kindAt, LETTER, WORD } from "./characters.ts";
 import { mod97 } from "./checks.ts";
 import { compact } from "./ids.ts";
+import { COUNTRIES } from "./swift.ts";
 import type { Sweep } from "./sweep.ts";
 
 /** Length by country, as the SWIFT registry of May 2026 lists them. */
@@ -40,5 +41,16 @@ export function iban(sweep: Sweep, start: number): boolean {
   const right = mod97(value.slice(4) + value.slice(0, 4)) === 1;
   if (!right && !sweep.near(FAMILY.iban, start)) return false;
   sweep.take("IBAN", start, end, right ? 0.95 : 0.6);
+  bankBeside(sweep, end);
   return true;
 }
+
+/** The bank's code right behind an account, with or without a label. */
+function bankBeside(sweep: Sweep, end: number): void {
+  BESIDE.lastIndex = end;
+  const code = BESIDE.exec(sweep.text)?.[1];
+  if (code !== undefined && COUNTRIES.has(code.slice(4, 6)))
+    sweep.take("SWIFT_BIC", BESIDE.lastIndex - code.length, BESIDE.lastIndex, 0.75);
+}
+
+export const BESIDE = /[\s,;/|()-]{1,4}([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)/y;

@@ -2,6 +2,7 @@ import { ALPHANUMERIC, DIGIT, isDigit, kindAt, LETTER, LOWER, UPPER, WORD } from
 import { FAMILY } from "./families.ts";
 import type { PiiType } from "./finding.ts";
 import { hasLower } from "./ids.ts";
+import type { WrittenNumber } from "./numbers.ts";
 import { REACH } from "./sweep.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -19,7 +20,7 @@ interface Shape {
 const SHAPES: readonly Shape[] = [
   { family: FAMILY.passport, type: "PASSPORT", least: 6, most: 12, digits: 3 },
   { family: FAMILY.licence, type: "DRIVER_LICENSE", least: 5, most: 20, digits: 3, words: true },
-  { family: FAMILY.medical, type: "MEDICAL_ID", least: 5, most: 18, digits: 4, words: true },
+  { family: FAMILY.medical, type: "MEDICAL_ID", least: 5, most: 20, digits: 4, words: true },
   { family: FAMILY.account, type: "BANK_ACCOUNT", least: 6, most: 24, digits: 6 },
   { family: FAMILY.routing, type: "ROUTING_NUMBER", least: 6, most: 12, digits: 5 },
   { family: FAMILY.ssn, type: "SSN", least: 9, most: 15, digits: 8 },
@@ -31,7 +32,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** A value whose label stands shortly before: the latest label counts, and what the value looks like must fit it. */
-export function labelled(sweep: Sweep, start: number, end: number): boolean {
+export function labelled(sweep: Sweep, start: number, end: number, number?: WrittenNumber): boolean {
   if (start - sweep.identity > REACH) return false;
   let best: Shape | undefined;
   let latest = -1;
@@ -44,17 +45,33 @@ export function labelled(sweep: Sweep, start: number, end: number): boolean {
   }
   if (best === undefined) return false;
   const { text } = sweep;
+  if (start - latest > 4 && ENDED.test(text.slice(latest, start).replace(/^\W{1,3}/, ""))) return false;
   const from = extendedLeft(text, start, Math.max(latest, sweep.resume));
-  const to = extendedRight(text, from, end, best);
+  let to = extendedRight(text, from, end, best);
+  // Groups with ` - ` between.
+  if (
+    number !== undefined &&
+    from === start &&
+    number.end > to &&
+    number.length >= best.least &&
+    number.length <= best.most &&
+    number.hyphened
+  )
+    to = number.end;
   if (
     !fits(text, from, to, best, from - latest <= 4) ||
-    /^\d{4}-\d\d-\d\d|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$/.test(text.slice(from, to))
+    /^\d{4}-\d\d-\d\d(?!\d)|^\d\d:\d\d|^\d{1,2}\/\d{1,2}\/\d{2,4}$|^\d+\.\d{1,2}$|^(?:19|20)\d\d$|^\d+[a-z]{1,3}$|^[A-Z]{2,6} (?:19|20)\d\d$/.test(
+      text.slice(from, to),
+    )
   )
     return false;
   sweep.take(best.type, from, to, 0.75);
   sweep.answer(best.family, to);
   return true;
 }
+
+/** Another sentence, another field, another paragraph began since the label. */
+export const ENDED = /[;!?] |(?<!\b(?:no|nr|num|n))\. |\n\s*\n/i;
 
 /** `close`: the label is right in front, so that one digit is enough. */
 function fits(text: string, from: number, to: number, shape: Shape, close: boolean): boolean {
@@ -108,7 +125,7 @@ function extendedRight(text: string, from: number, end: number, shape: Shape): n
     if (joint === 32) {
       if (lower > 0 || size > 9) break;
       if (digits === 0 && (shape.words !== true || size > 4)) break;
-      if (digits > 0 && isDigit(text, to - 1) && to - from >= shape.least && shape.family === FAMILY.account) break;
+      if (size > 4 && isDigit(text, to - 1) && to - from >= shape.least && shape.family === FAMILY.account) break;
       if (isLongEnough(text, from, to, shape)) break;
     } else if (digits === 0 && (joint !== 45 || lower > 0 || size > 4)) break;
     to = group;

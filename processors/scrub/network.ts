@@ -85,6 +85,7 @@ function isIpv6(written: string): boolean {
   const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
   if (groups.some((group) => group.length > 4 || group === "")) return false;
   if (halves.length === 1) return groups.length === 8;
+  if (halves[1] === "") return false; // a network's beginning
   return groups.length >= 2 && groups.length <= 7 && written.length >= 6;
 }
 

@@ -10,11 +10,14 @@ const PARENTHESIS = 16;
 const SEPARATORS = new Uint8Array(128);
 SEPARATORS[32] = SPACE;
 SEPARATORS[45] = HYPHEN;
+SEPARATORS[95] = HYPHEN;
 SEPARATORS[46] = DOT;
 SEPARATORS[47] = SLASH;
 SEPARATORS[40] = PARENTHESIS;
 SEPARATORS[41] = PARENTHESIS;
 
+/** The most digits that are kept; a number of more is none. */
+const MOST_DIGITS = 24;
 /** The most groups that are told apart; a number of more is none. */
 const MOST_GROUPS = 20;
 
@@ -27,9 +30,13 @@ export class WrittenNumber {
   length = 0;
   /** How many groups. */
   count = 0;
+  /** The digits. */
+  readonly values = new Uint8Array(MOST_DIGITS);
   /** Digits in each group. */
   readonly groups = new Uint8Array(MOST_GROUPS);
   plus = false;
+  /** Before which group the parenthesis opens. */
+  opened = 0;
   #separators = 0;
   #goesOn = false;
   #digits = "";
@@ -59,6 +66,16 @@ export class WrittenNumber {
     return this.#digits;
   }
 
+  /** Whether the last digit is right by Luhn's rule. */
+  get isLuhn(): boolean {
+    let sum = 0;
+    for (let index = 0; index < this.length; index++) {
+      const digit = this.values[this.length - 1 - index] ?? 0;
+      sum += index % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
+    }
+    return sum % 10 === 0;
+  }
+
   /** Whether the groups are of these sizes. */
   isGrouped(sizes: readonly number[], from = 0): boolean {
     if (this.count - from !== sizes.length) return false;
@@ -86,6 +103,7 @@ export class WrittenNumber {
     this.#text = text;
     this.start = start;
     this.plus = false;
+    this.opened = 0;
     this.#separators = 0;
     this.#goesOn = false;
     this.#digits = "";
@@ -105,7 +123,12 @@ export class WrittenNumber {
     this.end = start;
     for (;;) {
       const group = index;
-      while (isDigit(text, index)) index += 1;
+      for (;;) {
+        const digit = text.charCodeAt(index) - 48;
+        if (!(digit >= 0 && digit <= 9)) break;
+        if (this.length + index - group < MOST_DIGITS) this.values[this.length + index - group] = digit;
+        index += 1;
+      }
       if (this.length + index - group > most || this.count === MOST_GROUPS) {
         this.#goesOn = true;
         return;
@@ -121,9 +144,18 @@ export class WrittenNumber {
         const bit = code < 128 ? (SEPARATORS[code] ?? 0) : 0;
         if (bit === 0 || (code === 41 && !opened) || (code === 40 && opened)) break;
         if (code === 41) {
+          if (this.opened === 0 && this.count > 1) {
+            // The whole number is in parentheses; they are not its own.
+            this.start += this.plus ? 0 : 1;
+            this.#separators &= ~PARENTHESIS;
+            return;
+          }
           opened = false;
           this.end = next + 1;
-        } else if (code === 40) opened = true;
+        } else if (code === 40) {
+          opened = true;
+          this.opened = this.count;
+        }
         bits |= bit;
         next += 1;
       }

@@ -44,11 +44,12 @@ const NATIONAL: Readonly<Record<string, RegExp>> = {
 export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly string[]): boolean {
   const { text } = sweep;
   const { start } = number;
-  if (number.length < 7 || number.length > 15) return false;
+  if (number.length < 6 || number.length > 15) return false;
   if (!number.plus && !opens(text, start)) return false;
   if (number.plus && (kindAt(text, start - 1) & WORD) !== 0 && !opens(text, start)) return false;
+  if (!isWellFormed(number)) return false;
   const end = extensionEnd(text, number.end);
-  if (end === number.end && !closes(text, end)) return false;
+  if (end === number.end && (!closes(text, end) || isSerial(text, end))) return false;
   const { digits } = number;
   if (isMonotone(digits) || isDateLike(number, digits)) return false;
   const score = scoreOf(sweep, number, digits, regions, end);
@@ -60,10 +61,11 @@ export function phone(sweep: Sweep, number: WrittenNumber, regions: readonly str
 function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: readonly string[], end: number): number {
   const { start, count } = number;
   const labelled = sweep.near(FAMILY.phone, start) || isCalledAfter(sweep.text, end);
-  const cued = labelled || sweep.near(FAMILY.phone_cue, start);
+  const cued = labelled || sweep.near(FAMILY.phone_cue, start) || isBesideEmail(sweep.text, end);
   const trunk = digits.startsWith("0");
   if (number.plus) return /^[1-9]/.test(digits) && (digits.length >= 9 || cued) && count <= 7 ? 0.85 : 0;
   const grouped = count > 1;
+  if (digits.length === 6) return labelled && count === 3 && number.least === 2 && !number.dotted && !number.hyphened ? 0.7 : 0;
   if (labelled) return count <= 6 ? 0.8 : 0;
   const denied = sweep.said(FAMILY.other) > start - 24;
   if (isNorthAmerican(number, digits)) return cued ? 0.8 : denied && !number.parenthesis ? 0.4 : 0.6;
@@ -71,8 +73,19 @@ function scoreOf(sweep: Sweep, number: WrittenNumber, digits: string, regions: r
   if (digits.startsWith("00") && digits.length >= 11 && grouped) return 0.6;
   if (cued && count <= 6 && (grouped ? number.least >= 2 || number.parenthesis : digits.length >= 9 && digits.length <= 11)) return 0.7;
   if (denied || !grouped || count > 6 || number.least < 2) return 0;
-  if (!trunk && digits.length < 9) return 0;
-  return isPlanned(sweep, digits, regions) ? (trunk ? 0.6 : 0.5) : 0;
+  // Without a trunk zero only what is grouped as numbers are somewhere.
+  if (!trunk) {
+    const where = number.parenthesis && number.groups[0] === 2 ? ["BR"] : BARE.find(([sizes]) => number.isGrouped(sizes))?.[1];
+    return where !== undefined &&
+      isPlanned(
+        sweep,
+        digits,
+        regions.filter((region) => where.includes(region)),
+      )
+      ? 0.5
+      : 0;
+  }
+  return isPlanned(sweep, digits, regions) ? 0.6 : 0;
 }
 
 /** `(415) 555-0123`, `415-555-0123`, `1.415.555.0123`: groups of 3, 3 and 4. */
@@ -83,6 +96,32 @@ function isNorthAmerican(number: WrittenNumber, digits: string): boolean {
   if (number.parenthesis || number.hyphened) return true;
   const local = bare ? digits : digits.slice(digits.startsWith("001") ? 3 : 1);
   return /^[2-9]\d\d[2-9]/.test(local) && !number.slash;
+}
+
+/** How numbers without a trunk zero are grouped, and where. */
+const BARE: readonly (readonly [readonly number[], readonly string[]])[] = [
+  [
+    [3, 3, 3],
+    ["ES", "PL", "PT"],
+  ],
+  [[3, 2, 2, 2], ["ES"]],
+  [[2, 3, 2, 2], ["ES"]],
+  [[5, 5], ["IN"]],
+  [[1, 4, 4], ["CL"]],
+  [[2, 5, 4], ["BR"]],
+];
+
+/** Parentheses stand around the area code, first or behind the country's; two groups with a dot are a decimal number. */
+function isWellFormed(number: WrittenNumber): boolean {
+  if (
+    number.parenthesis &&
+    number.opened > 0 &&
+    !number.plus &&
+    !(number.opened === 1 && (number.groups[0] ?? 0) <= 2 && number.length >= 10)
+  )
+    return false;
+  if (number.parenthesis && number.opened > 1) return false;
+  return !(number.dotted && number.count === 2);
 }
 
 const LOCAL = [3, 3, 4] as const;
@@ -96,6 +135,11 @@ function isPlanned(sweep: Sweep, digits: string, regions: readonly string[]): bo
   return false;
 }
 
+/** `123-456-7890-X`: it goes on with letters that are no label. */
+function isSerial(text: string, end: number): boolean {
+  return text.charCodeAt(end) === 45 && (kindAt(text, end + 1) & WORD) !== 0 && !isCalledAfter(text, end);
+}
+
 /** Years, days and months, times: not numbers to call. */
 function isDateLike(number: WrittenNumber, digits: string): boolean {
   const [first = 0, second = 0, third = 0] = number.groups;
@@ -106,6 +150,7 @@ function isDateLike(number: WrittenNumber, digits: string): boolean {
 
 /** Behind ` x204`, ` ext. 204`; else where the number ended. */
 function extensionEnd(text: string, end: number): number {
+  if (!mayFollow(text, end, "xedpED")) return end;
   EXTENSION.lastIndex = end;
   const match = EXTENSION.exec(text);
   return match === null ? end : end + match[0].length;
@@ -113,8 +158,26 @@ function extensionEnd(text: string, end: number): number {
 
 export const EXTENSION = /(?: ?x ?|,? ?(?:ext|extension|Ext|EXT|Durchwahl|poste)\.? ?)\d{1,6}(?![\w@])/y;
 
+/** Whether one of the letters is next, over a space or such: a look that spares a pattern. */
+function mayFollow(text: string, end: number, letters: string): boolean {
+  let index = end;
+  while (index < end + 2 && index < text.length && " \t,-(".includes(text.charAt(index))) index += 1;
+  return index < text.length && letters.includes(text.charAt(index));
+}
+
+/** A number in a list, an e-mail address behind it. */
+function isBesideEmail(text: string, end: number): boolean {
+  const code = text.charCodeAt(end);
+  if (code !== 44 && code !== 59 && code !== 9 && code !== 124 && code !== 32) return false;
+  LISTED.lastIndex = end;
+  return LISTED.test(text);
+}
+
+export const LISTED = /[,;\t| ]{1,3}<?[\w.+-]{1,40}@\w/y;
+
 /** `555-0123 (office)`, `555-0123 fax`, `555-0123-Office`: the label behind. */
 function isCalledAfter(text: string, end: number): boolean {
+  if (!mayFollow(text, end, "ofmchwptdOFMCHWPTD")) return false;
   CALLED.lastIndex = end;
   return CALLED.test(text);
 }

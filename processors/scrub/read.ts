@@ -12,7 +12,7 @@ export const AT = 3;
 export const SCHEME = 4;
 /** `-----` */
 export const DASHES = 5;
-/** ` -u`, the option that names a user */
+/** ` -u`, ` -p` or ` -a`: options that name a user, or a password */
 export const OPTION = 6;
 
 /** From here on a run is worth a look even without a digit: keys may have none. */
@@ -73,8 +73,12 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
         if (text.startsWith("-----", index)) {
           marks.put(DASHES, index, index + 5, 0);
           index += 4;
-        } else if (text.charCodeAt(index + 1) === 117 && text.charCodeAt(index - 1) === 32) marks.put(OPTION, index, index + 2, 0);
-      } else if (code === 37 && isEscapedAt(text, index)) marks.disguised = true;
+        } else if (text.charCodeAt(index - 1) === 32 && isOption(text.charCodeAt(index + 1))) marks.put(OPTION, index, index + 2, 0);
+      } else if (
+        (code === 37 && isEscapedAt(text, index)) ||
+        (code === 91 && text.charCodeAt(index + 2) === 93 && isDefanged(text, index + 1))
+      )
+        marks.disguised = true;
       index += 1;
     } else if ((kind & WORD) !== 0) {
       const end = readRun(text, index, vocabulary, marks);
@@ -90,9 +94,19 @@ export function read(text: string, vocabulary: Vocabulary, marks: Marks): void {
   }
 }
 
+function isOption(code: number): boolean {
+  return code === 117 || code === 112 || code === 97;
+}
+
 /** `%40`, an `@` as URLs write it. */
 function isEscapedAt(text: string, index: number): boolean {
   return text.charCodeAt(index + 1) === 52 && text.charCodeAt(index + 2) === 48;
+}
+
+/** The dot of `10[.]1[.]2[.]3`, or an `@`, in brackets so that nobody clicks on it. */
+function isDefanged(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code === 46 || code === 64;
 }
 
 /** `\n`, `\t` and `\r` inside a string that is still escaped end a word: their letter is not part of the next one. */
@@ -101,7 +115,10 @@ function afterEscape(text: string, index: number): number {
   return next === 110 || next === 116 || next === 114 || next === 92 ? index + 1 : index;
 }
 
-/** One run: its words by the way (parted by `_` and by `aB`), itself at the end. */
+/**
+ * One run: its words by the way, itself at the end. `_` parts words, and so does `aB`, unless what they make together is a word itself:
+ * `birthDate` is two, `GitHub` is one.
+ */
 function readRun(text: string, start: number, vocabulary: Vocabulary, marks: Marks): number {
   const length = text.length;
   let index = start;
@@ -110,25 +127,49 @@ function readRun(text: string, start: number, vocabulary: Vocabulary, marks: Mar
   let hash = SEED;
   let word = start;
   let spoilt = false; // a word with a digit is in no phrase
+  let whole = 0; // the hash over all words since `first`, once there are two
+  let first = start;
+  let firstMark = marks.count;
   for (; index < length; index++) {
     const code = text.charCodeAt(index);
     const kind = kindOf(code);
     if ((kind & WORD) === 0) break;
-    if (kind === UNDERSCORE || (kind === UPPER && before === LOWER)) {
+    if (kind === UNDERSCORE) {
       if (!spoilt && index > word) known(vocabulary, marks, hash, word, index);
+      if (whole !== 0 && !spoilt) joined(vocabulary, marks, whole, first, index, firstMark);
       hash = SEED;
+      whole = 0;
       spoilt = false;
-      word = kind === UNDERSCORE ? index + 1 : index;
+      word = index + 1;
+      first = word;
+      firstMark = marks.count;
+    } else {
+      if (kind === UPPER && before === LOWER) {
+        if (!spoilt && index > word) known(vocabulary, marks, hash, word, index);
+        if (whole === 0) whole = hash;
+        hash = SEED;
+        word = index;
+      }
+      if (kind === DIGIT) spoilt = true;
+      hash = roll(hash, code);
+      if (whole !== 0) whole = roll(whole, code);
     }
-    if (kind !== UNDERSCORE) hash = roll(hash, code);
-    if (kind === DIGIT) spoilt = true;
     bits |= kind;
     before = kind;
     if (index - start === OPAQUE) return opaque(text, start, index, marks);
   }
   if (!spoilt && index > word) known(vocabulary, marks, hash, word, index);
+  if (whole !== 0 && !spoilt) joined(vocabulary, marks, whole, first, index, firstMark);
   if ((bits & DIGIT) !== 0 || index - start >= LONG) marks.put(RUN, start, index, bits);
   return index;
+}
+
+/** One word in place of those that it was parted into. */
+function joined(vocabulary: Vocabulary, marks: Marks, hash: number, start: number, end: number, firstMark: number): void {
+  const word = vocabulary.lookUp(hash);
+  if (word === 0) return;
+  marks.count = firstMark;
+  marks.put(KNOWN, start, end, word);
 }
 
 function known(vocabulary: Vocabulary, marks: Marks, hash: number, start: number, end: number): void {

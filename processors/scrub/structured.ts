@@ -1,8 +1,10 @@
+import { endedStreet, street, wordedStreet } from "./addresses.ts";
 import { birth } from "./births.ts";
 import { Bridge } from "./bridge.ts";
 import { card } from "./cards.ts";
 import { DIGIT, UNDERSCORE } from "./characters.ts";
-import { pair, password, username } from "./credentials.ts";
+import { pair, password, passwordBefore, username } from "./credentials.ts";
+import type { Announced } from "./credentials.ts";
 import { cryptoAddress } from "./crypto_addresses.ts";
 import { email, spelledEmail } from "./emails.ts";
 import { bitOf, FAMILY } from "./families.ts";
@@ -99,6 +101,7 @@ export class Structured {
       if (node < 0) break;
       const meaning = this.#vocabulary.meaning(node);
       if (meaning < 0) continue;
+      if (index === first && (meaning & bitOf.vendor) !== 0 && vendorKey(this.#sweep, start)) return;
       families = meaning;
       end = marks.ends[index] ?? end;
       last = index;
@@ -113,12 +116,15 @@ export class Structured {
 
   #label(families: number, start: number, end: number): void {
     const sweep = this.#sweep;
-    if ((families & bitOf.vendor) !== 0 && vendorKey(sweep, start)) return;
     if ((families & bitOf.dot) !== 0) spelledEmail(sweep, start);
     // `ID-442VLDQ4`: the beginning of a value.
     if (families === bitOf.other && end - start === 2 && sweep.text.charCodeAt(end) === 45) return;
+    // A signature's `T:` and `M:`.
+    if (end - start === 1 && !/[:.]/.test(sweep.text.charAt(end))) return;
     if (sweep.table.isHeader(sweep.text, families, start, end)) return;
     sweep.say(families, end);
+    if ((families & bitOf.street) !== 0) street(sweep, start, end);
+    if ((families & bitOf.street_word) !== 0) wordedStreet(sweep, start, end);
     if ((families & bitOf.birth) !== 0) birth(sweep, end, this.#months);
     if ((families & bitOf.swift) !== 0) swift(sweep, end);
     if ((families & CREDENTIAL) !== 0) this.#credential(families, start, end);
@@ -127,6 +133,7 @@ export class Structured {
   #credential(families: number, start: number, end: number): void {
     const sweep = this.#sweep;
     const bridge = this.#bridge;
+    if ((families & bitOf.password) !== 0) passwordBefore(sweep, start);
     bridge.cross(sweep.text, end);
     // A command's option: its value follows a space.
     if (bridge.link === "space" && sweep.text.charCodeAt(start - 1) === 45 && sweep.text.charCodeAt(start - 2) === 45)
@@ -134,9 +141,9 @@ export class Structured {
     if (bridge.link === "space" && /\bas$/i.test(sweep.text.slice(end - 3, end))) bridge.link = "said";
     if ((families & bitOf.bearer) !== 0) authorization(sweep, bridge, sweep.text.slice(start, end).toLowerCase());
     if ((families & bitOf.pair) !== 0 && pair(sweep, bridge)) return;
-    if ((families & bitOf.password) !== 0) password(sweep, bridge);
+    if ((families & bitOf.password) !== 0) password(sweep, bridge, isFaint(sweep.text, start, end));
     else if ((families & bitOf.secret) !== 0) assignedSecret(sweep, bridge, isFaint(sweep.text, start, end));
-    if ((families & (bitOf.username | bitOf.username_cue)) !== 0) username(sweep, bridge, (families & bitOf.username) === 0);
+    if ((families & USER) !== 0) username(sweep, bridge, announced(families));
   }
 
   #run(start: number, end: number, bits: number): void {
@@ -161,9 +168,9 @@ export class Structured {
     if ((column & bitOf.birth) !== 0) birth(sweep, from, this.#months);
     else {
       this.#bridge.beAt(from, to);
-      if ((column & bitOf.password) !== 0) password(sweep, this.#bridge);
+      if ((column & bitOf.password) !== 0) password(sweep, this.#bridge, false);
       else if ((column & bitOf.secret) !== 0) assignedSecret(sweep, this.#bridge, false);
-      else if ((column & bitOf.username) !== 0) username(sweep, this.#bridge, false);
+      else if ((column & bitOf.username) !== 0) username(sweep, this.#bridge, "label");
     }
     return sweep.found.length > before;
   }
@@ -172,12 +179,13 @@ export class Structured {
     const sweep = this.#sweep;
     const { text } = sweep;
     const length = end - start;
-    if (length >= 12 && ((text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start))) return;
+    if ((length >= 12 && text.startsWith("eyJ", start) && jwt(sweep, start)) || vendorKey(sweep, start)) return;
     if (length >= 8 && shapedToken(sweep, start, end)) return;
     if ((bits & DIGIT) === 0 || length > 110) return;
     if (skipKnown(sweep, start, end)) return;
     if (length >= 25 && cryptoAddress(sweep, start, end)) return;
-    if ((bits & ~DIGIT) === 0) {
+    if (length <= 5 && endedStreet(sweep, start, end)) return;
+    if ((bits & ~(DIGIT | UNDERSCORE)) === 0) {
       this.#digits(start, end);
       return;
     }
@@ -202,12 +210,12 @@ export class Structured {
     if (mayBeHexGroup(text, start, end) && hexGroups(sweep, start, end)) return;
     number.read(text, start, 19);
     if (number.isRow) sweep.row = number.end;
-    const isCard = sweep.near(FAMILY.card, start);
+    const isCard = sweep.near(FAMILY.card, start) && sweep.said(FAMILY.card) > sweep.said(FAMILY.account);
     if (isCard && card(sweep, number)) return;
     if (identifiers(sweep, this.#forms, start, end)) return;
     if (!isCard && card(sweep, number)) return;
     if (isLaterPhone(sweep) && phone(sweep, number, this.#regions)) return;
-    if (labelled(sweep, start, end)) return;
+    if (labelled(sweep, start, end, number)) return;
     phone(sweep, number, this.#regions);
   }
 }
@@ -218,7 +226,13 @@ function lengthAt(original: string, index: number): number {
 }
 
 const CELL = bitOf.birth | bitOf.password | bitOf.secret | bitOf.username;
-const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.username | bitOf.username_cue | bitOf.bearer | bitOf.pair;
+const USER = bitOf.username | bitOf.username_cue | bitOf.username_of;
+const CREDENTIAL = bitOf.password | bitOf.secret | bitOf.bearer | bitOf.pair | USER;
+
+function announced(families: number): Announced {
+  if ((families & bitOf.username) !== 0) return "label";
+  return (families & bitOf.username_of) !== 0 ? "of" : "cue";
+}
 
 /** Whether a telephone label is the latest one. */
 function isLaterPhone(sweep: Sweep): boolean {
@@ -236,4 +250,19 @@ function isJoined(text: string, end: number, start: number): boolean {
 function isFaint(text: string, start: number, end: number): boolean {
   return end - start <= 9 && FAINT.has(text.slice(start, end).toLowerCase());
 }
-const FAINT: ReadonlySet<string> = new Set(["key", "auth", "salt", "sig", "sid", "cookie", "pat", "tokens", "authorization", "sessionid"]);
+const FAINT: ReadonlySet<string> = new Set([
+  "key",
+  "pass",
+  "pw",
+  "clave",
+  "pin",
+  "auth",
+  "salt",
+  "sig",
+  "sid",
+  "cookie",
+  "pat",
+  "tokens",
+  "authorization",
+  "sessionid",
+]);

@@ -45,6 +45,8 @@ export class Sweep {
   grouped = 0;
   /** Where the latest label of an identifier ended: without one nearby there is nothing to compare. */
   identity = NEVER;
+  /** Up to where no birth date begins. */
+  undated = 0;
   /** Up to where something is known to go on that is too long for a value. */
   overlong = 0;
   #questions = 0;
@@ -53,6 +55,7 @@ export class Sweep {
     this.grouped = 0;
     this.row = 0;
     this.overlong = 0;
+    this.undated = 0;
     this.identity = NEVER;
     this.#questions = 16 + (text.length >> 9);
     this.table.clear();

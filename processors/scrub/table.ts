@@ -43,7 +43,9 @@ export class Table {
     const header = this.#header;
     if (start >= header.to || header.separator !== separator) {
       header.begin(text, start, separator, after === 41 || separator === 44);
-      this.#rowsFollow = header.known && header.count > 0 && hasRows(text, header.to, separator);
+      if (separator === 44 && header.known && header.isCode(text)) header.known = false;
+      this.#rowsFollow =
+        header.known && header.count > (isSeparator(text.charCodeAt(header.to - 1)) ? 1 : 0) && hasRows(text, header.to, separator);
     }
     if (!this.#rowsFollow) return false;
     if (this.#headerEnd !== header.to) {
@@ -132,6 +134,11 @@ class Row {
     this.columnOf(text, to);
     this.count = this.#column;
     this.#rewind();
+  }
+
+  /** Whether a line has what code has and headers have not. */
+  isCode(text: string): boolean {
+    return text.charCodeAt(this.to) !== 41 && /[(){}[\]=<>]/.test(text.slice(this.#from, this.to));
   }
 
   /** Separators before the place; those inside quotes do not count. */

@@ -6,14 +6,24 @@ import type { Model } from "./names/model.ts";
 export type NameMode = "off" | "precision" | "balanced" | "recall";
 
 /**
- * Names of people, and addresses whose form alone does not tell them. `structured` is what was found before, disjoint and in order: it is
- * left alone, and names beside it see that something stood there.
+ * What was found before, disjoint and in order, and with it names of people and addresses. What was found is left alone, and names beside it
+ * see that something stood there; but of an address its form tells a part only, so the whole is looked for all the same.
  */
 export function tag(text: string, structured: readonly Finding[], mode: NameMode, model: Model = shippedModel()): readonly Finding[] {
+  if (mode === "off") return structured;
   const named: Finding[] = [];
-  if (mode === "off") return named;
-  const skip = new Int32Array(structured.length * 2);
-  structured.forEach(({ start, end }, at) => skip.set([start, end], at * 2));
+  const skip = Int32Array.from(structured.flatMap(({ start, end, type }) => (type === "ADDRESS" ? [] : [start, end])));
   findNamesWith(model, text, skip, (start, end, type) => named.push({ start, end, type }), RESERVE[mode]);
-  return named;
+  return named.length === 0 ? structured : joined([...structured, ...named].toSorted((one, other) => one.start - other.start));
+}
+
+/** Two that overlap are one address: nothing but addresses can. */
+function joined(findings: readonly Finding[]): readonly Finding[] {
+  const disjoint: Finding[] = [];
+  for (const finding of findings) {
+    const last = disjoint.at(-1);
+    if (last === undefined || finding.start >= last.end) disjoint.push(finding);
+    else disjoint[disjoint.length - 1] = { start: last.start, end: Math.max(last.end, finding.end), type: "ADDRESS" };
+  }
+  return disjoint;
 }

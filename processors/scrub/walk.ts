@@ -165,11 +165,19 @@ function* keysOf(json: string): Iterable<string> {
   for (const { kind, value } of jsonTokens(json) ?? []) if (kind === "key") yield value;
 }
 
+/** A key that could be a name in a program: it is structure, however much it looks like a person's. Digits in a row could be a number of theirs. */
+const IDENTIFIER = /^[A-Za-z_$][\w$.-]{0,63}$/;
+const NUMBER = /\d{5}/;
+
 /** New names of keys, each once: one that is there already, or was given before, is told apart by a number. */
 function keyNames(pen: Pen, present: () => Iterable<string>): (key: string) => string {
   const times = new Map<string, number>();
   let taken: Set<string> | undefined;
   return (key) => {
+    if (IDENTIFIER.test(key) && !NUMBER.test(key)) {
+      pen.say(key);
+      return key;
+    }
     const now = pen.leaf(key);
     if (now === undefined || now === key) return key;
     taken ??= new Set(present());

@@ -1,5 +1,5 @@
 import * as names from "../../genai/attributes.ts";
-import { asArray, asObject, asObjects, asText, toJson, type JsonObject } from "../../genai/json.ts";
+import { asArray, asCount, asObject, asObjects, asText, toJson, type JsonObject } from "../../genai/json.ts";
 import type { Attributes } from "../../genai/span.ts";
 import type { CountText } from "./tokenizer.ts";
 
@@ -62,13 +62,24 @@ function bare(message: JsonObject, count: CountText): number {
 function countPart(part: JsonObject, count: CountText): number {
   const type = part["type"];
   if (type === "tool_call") return count(asText(part["name"]) ?? "") + count(textOf(part["arguments"]));
-  if (type === "tool_call_response") return count(textOf(part["response"]));
-  if (type === "tokens") return typeof part["count"] === "number" ? part["count"] : 0;
+  if (type === "tool_call_response") return countResponse(part["response"], count);
+  if (type === "tokens") return asCount(part["count"]) ?? 0;
   return isMedia(part) ? 0 : count(asText(part["content"]) ?? "");
 }
 
+/** A tool answers with a value of any kind, or with parts of a message where pictures are among them. */
+function countResponse(response: unknown, count: CountText): number {
+  const parts = asObjects(response);
+  return parts.some(isMediaPart) ? parts.reduce((sum, part) => sum + countPart(part, count), 0) : count(textOf(response));
+}
+
 function isMedia(part: JsonObject): boolean {
-  return MEDIA.has(String(part["type"]));
+  return MEDIA.has(String(part["type"])) || asObjects(part["response"]).some(isMediaPart);
+}
+
+/** A tool may answer with `{"type": "file"}` of its own; our parts say what they are of. */
+function isMediaPart(part: JsonObject): boolean {
+  return MEDIA.has(String(part["type"])) && typeof part["modality"] === "string";
 }
 
 function textOf(value: unknown): string {

@@ -1,3 +1,4 @@
+import { parentPort } from "node:worker_threads";
 import type { Span } from "../../genai/span.ts";
 import type { Processor } from "../../processors/processor.ts";
 
@@ -31,6 +32,14 @@ const MISDEEDS: Readonly<Record<string, Misdeed>> = {
   "hoard buffers"() {
     const hoard: Buffer[] = [];
     for (;;) hoard.push(Buffer.alloc(1024 * 1024, hoard.length));
+  },
+  "hoard in one piece"() {
+    const hoard = new Map<number, object>();
+    for (let i = 0; ; i++) hoard.set(i, { i });
+  },
+  "post words of its own"() {
+    parentPort?.postMessage("my name is Ada Lovelace");
+    return new Promise(() => {});
   },
   "return nothing": () => undefined,
   "return a text": () => "spans",

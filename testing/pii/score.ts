@@ -25,8 +25,7 @@ const structured = detector({ names: "off" });
 
 /** The whole detector, with the names of a model that may judge the row. */
 function detectWith(text: string, model?: Model): readonly Finding[] {
-  const certain = structured.find(text);
-  return [...certain, ...tag(text, certain, mode, model)].toSorted((one, other) => one.start - other.start);
+  return tag(text, structured.find(text), mode, model);
 }
 
 const percent = (share: number): string => (100 * share).toFixed(1).padStart(5);

@@ -55,7 +55,7 @@ export const uk: Locale = {
 export const ca: Locale = {
   name: "ca",
   region: "CA",
-  labels: { national_id: ["sin", "sin number", "sin no", "social insurance number", "nas", "sins", "numéro d assurance sociale"] },
+  labels: { national_id: ["sin", "sin number", "sin no", "social insurance number", "sins", "numéro d assurance sociale"] },
   ids: [
     { type: "NATIONAL_ID", forms: ["999-999-999", "999 999 999"], check: checks.sin, score: 0.35, family: "national_id" },
     { type: "DRIVER_LICENSE", forms: ["A9999-99999-99999", "A9999 99999 99999"], score: 0.6, family: "licence" },

@@ -113,7 +113,7 @@ export const cn: Locale = {
 export const jp: Locale = {
   name: "jp",
   region: "JP",
-  labels: { ...eastAsian, national_id: ["my number", "マイナンバー", "個人番号"] },
+  labels: { ...eastAsian, national_id: ["my number card", "individual number", "マイナンバー", "個人番号"] },
   ids: [
     {
       type: "NATIONAL_ID",

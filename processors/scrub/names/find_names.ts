@@ -11,11 +11,11 @@ import { MARGIN, NAME_MARKER } from "./tokens.ts";
 export type NameMode = "precision" | "balanced" | "recall";
 
 /** How far ahead of nothing a name must be, in the units of the weights. */
-export const RESERVE: Readonly<Record<NameMode, number>> = { precision: 20, balanced: 0, recall: -20 };
+export const RESERVE: Readonly<Record<NameMode, number>> = { precision: 15, balanced: -5, recall: -25 };
 /** How far ahead it must be to be looked for in the rest of the text. */
 const SURE = 30;
 /** What is found may change what stands beside it; real texts settle at the second look, and a made-up one must not take for ever. */
-const LOOKS = 8;
+const LOOKS = 4;
 /** Columns larger than this are given back after the text that needed them. */
 const KEPT_ROWS = 1 << 17;
 

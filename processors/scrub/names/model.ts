@@ -1,7 +1,7 @@
 import type { Lexicon } from "./lexicon.ts";
 import { lexiconOf } from "./lexicon.ts";
 
-/** What a token is part of. The weights stand in this order. */
+/** What a token is part of. */
 export const OUTSIDE = 0;
 export const NAME_BEGINS = 1;
 export const NAME_GOES_ON = 2;
@@ -11,41 +11,70 @@ export const TAGS = 5;
 
 /** Features share 2^16 rows of weights by their hash. */
 export const ROW_BITS = 16;
+export const ROWS = 1 << ROW_BITS;
 
-/** A trained tagger: what it knows of words, and the weight of each feature for each tag. */
+/** Added to each weight, so that none is negative and sums of them can stand side by side in one number. */
+export const WEIGHT_ZERO = 128;
+
+/** A trained tagger. */
 export interface Model {
+  /** What it knows of words. */
   readonly lexicon: Lexicon;
-  readonly weights: Int8Array;
+  /** For each row four bytes, from the lowest: how much it speaks for each tag but OUTSIDE, against OUTSIDE. */
+  readonly weights: Int32Array;
 }
 
-const FORMAT = 0x31474154; // "TAG1"
-const HEADER = 8;
-const WORD_BYTES = 6;
+const FORMAT = 0x33474154; // "TAG3"
+const HEADER = 12;
+/** A step from one hash to the next, in ascending order; with tens of thousands of words none needs more. */
+const STEP_BYTES = 3;
 
-/** Layout, little-endian: format, number of words, then hashes (4 bytes each, ascending), flags (2 bytes each), weights (1 byte each). */
-export function encodeModel(words: ReadonlyMap<number, number>, weights: Int8Array): Uint8Array {
-  const hashes = [...words.keys()].sort((a, b) => a - b);
-  const bytes = new Uint8Array(HEADER + hashes.length * WORD_BYTES + weights.length);
+/**
+ * Layout, little-endian: format, number of words, number of kinds of word; the flags of each kind (2 bytes); for each word, in the order of
+ * their hashes, the step from the one before (3 bytes); for each word its kind (1 byte); the weights (4 bytes a row).
+ */
+export function encodeModel(words: ReadonlyMap<number, number>, weights: Int32Array): Uint8Array {
+  const sorted = [...words].map(([hash, flags]) => ({ hash: hash >>> 0, flags })).toSorted((a, b) => a.hash - b.hash);
+  const kinds = [...new Set(sorted.map(({ flags }) => flags))].toSorted((a, b) => a - b);
+  if (kinds.length > 256) throw new Error(`cannot encode ${kinds.length} kinds of words: a kind is one byte; have fewer flags`);
+  const stepsAt = HEADER + kinds.length * 2;
+  const kindsAt = stepsAt + sorted.length * STEP_BYTES;
+  const weightsAt = kindsAt + sorted.length;
+  const bytes = new Uint8Array(weightsAt + ROWS * 4);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, FORMAT, true);
-  view.setUint32(4, hashes.length, true);
-  hashes.forEach((hash, at) => {
-    view.setInt32(HEADER + at * 4, hash, true);
-    view.setUint16(HEADER + hashes.length * 4 + at * 2, words.get(hash) ?? 0, true);
+  [FORMAT, sorted.length, kinds.length].forEach((value, at) => view.setUint32(at * 4, value, true));
+  kinds.forEach((flags, at) => view.setUint16(HEADER + at * 2, flags, true));
+  let last = 0;
+  sorted.forEach(({ hash, flags }, at) => {
+    const step = hash - last;
+    if (step >= 2 ** 24) throw new Error("cannot encode so few words: a step between hashes is three bytes; have more words");
+    view.setUint16(stepsAt + at * STEP_BYTES, step & 0xffff, true);
+    view.setUint8(stepsAt + at * STEP_BYTES + 2, step >>> 16);
+    view.setUint8(kindsAt + at, kinds.indexOf(flags));
+    last = hash;
   });
-  bytes.set(weights, HEADER + hashes.length * WORD_BYTES);
+  weights.forEach((weight, row) => view.setInt32(weightsAt + row * 4, weight, true));
   return bytes;
 }
 
 /** Throws when the bytes are no model of this format. */
 export function decodeModel(bytes: Uint8Array): Model {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = bytes.length < HEADER || view.getUint32(0, true) !== FORMAT ? -1 : view.getUint32(4, true);
-  const weightsAt = HEADER + count * WORD_BYTES;
-  if (count < 0 || bytes.length !== weightsAt + (TAGS << ROW_BITS)) {
+  const known = bytes.length >= HEADER && view.getUint32(0, true) === FORMAT;
+  const count = known ? view.getUint32(4, true) : 0;
+  const kinds = known ? view.getUint32(8, true) : 0;
+  const stepsAt = HEADER + kinds * 2;
+  const kindsAt = stepsAt + count * STEP_BYTES;
+  const weightsAt = kindsAt + count;
+  if (!known || bytes.length !== weightsAt + ROWS * 4) {
     throw new Error("cannot read the name model: it is not of this version; train it again with npm run train");
   }
-  const hashes = Int32Array.from({ length: count }, (_, at) => view.getInt32(HEADER + at * 4, true));
-  const flags = Uint16Array.from({ length: count }, (_, at) => view.getUint16(HEADER + count * 4 + at * 2, true));
-  return { lexicon: lexiconOf(hashes, flags), weights: new Int8Array(bytes.buffer, bytes.byteOffset + weightsAt) };
+  let hash = 0;
+  const hashes = Int32Array.from({ length: count }, (_, at) => {
+    const step = stepsAt + at * STEP_BYTES;
+    return (hash += view.getUint16(step, true) + view.getUint8(step + 2) * 0x10000);
+  });
+  const flags = Uint16Array.from({ length: count }, (_, at) => view.getUint16(HEADER + view.getUint8(kindsAt + at) * 2, true));
+  const weights = Int32Array.from({ length: ROWS }, (_, row) => view.getInt32(weightsAt + row * 4, true));
+  return { lexicon: lexiconOf(hashes, flags), weights };
 }

@@ -1,6 +1,20 @@
 import { characters, HASH_START, HASH_STEP, JOINER } from "./characters.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { CUE, endingFlags, FIRST_NAME, LAST_NAME, lookUp, ORDINARY, PARTICLE, STREET, TITLE, UNIT } from "./lexicon.ts";
+import {
+  CALENDAR,
+  CUE,
+  endingFlags,
+  FIRST_NAME,
+  LAST_NAME,
+  lookUp,
+  ORDINARY,
+  PARTICLE,
+  ROLE,
+  STREET,
+  THING,
+  TITLE,
+  UNIT,
+} from "./lexicon.ts";
 import { ADDRESS_BEGINS, ADDRESS_GOES_ON, NAME_BEGINS, NAME_GOES_ON } from "./model.ts";
 import type { Tokens } from "./tokens.ts";
 import {
@@ -9,6 +23,9 @@ import {
   CAPITALISED,
   CAPITALS,
   CODE,
+  COMMA,
+  DASH,
+  GLUED,
   INITIAL,
   LINE,
   LOWERCASE,
@@ -191,25 +208,42 @@ function isMaybeName({ tokens, flags, tags }: Sentence, row: number, form: numbe
     const plain = known === ORDINARY && !inName && !cued && next === LOWERCASE && tokens.gapKind[row + 1] === BLANK;
     return !plain;
   }
-  if (form === CAPITALS) return true;
-  if (form === INITIAL) return inName || tokens.gapKind[row + 1] === STOP || isCapital(next);
   const listed = (known & (FIRST_NAME | LAST_NAME)) !== 0;
+  if (form === CAPITALS) return inName || listed || (known & THING) === 0;
+  if (form === INITIAL) return inName || isCapital(next) || (tokens.gapKind[row + 1] === STOP && !isSpelled(tokens.shape, row));
   if (form === MIXED || form === UNCASED) return listed || inName;
   if (form !== LOWERCASE) return false;
-  if ((known & PARTICLE) !== 0) return inName || isCapital(next);
-  return (known & ORDINARY) === 0 && (inName || listed || cued);
+  if ((known & PARTICLE) !== 0) return inName || isCapital(next) || ((flags[row + 1] as number) & PARTICLE) !== 0;
+  return (known & (ORDINARY | STREET | UNIT | ROLE | CALENDAR)) === 0 && (inName || listed || cued);
+}
+
+/** One of four letters in a row: "U.S.S.R.". */
+function isSpelled(shape: Uint8Array, row: number): boolean {
+  return shape[row - 2] === INITIAL && shape[row - 1] === INITIAL && shape[row + 1] === INITIAL;
 }
 
 /** Abbreviations are no longer than this: "Str.", "Apt.", "Blvd.". */
 const ABBREVIATION = 4;
 
-/** Whether a sentence may have ended before this token: after a stop that no initial and no abbreviation explains. */
-export function startsSentence({ tokens, flags }: Sentence, row: number): boolean {
+/** Whether a sentence may have ended before this token: after a stop that no initial, no number and no abbreviation explains. */
+function startsSentence({ tokens, flags }: Sentence, row: number): boolean {
   if (tokens.gapKind[row] !== STOP) return false;
   const form = tokens.shape[row - 1] as number;
   if (form === INITIAL || isNumber(form)) return false;
   const length = (tokens.stop[row - 1] as number) - (tokens.start[row - 1] as number);
   return length > ABBREVIATION || ((flags[row - 1] as number) & (STREET | UNIT | TITLE | FIRST_NAME | LAST_NAME | ORDINARY)) === ORDINARY;
+}
+
+/** Whether a name that the token before is part of may go on with this one: over blanks, commas, hyphens and the stop of an initial. */
+export function nameMayGoOn(sentence: Sentence, row: number): boolean {
+  if (!isNameTag(sentence.tags[row - 1] as number)) return false;
+  const kind = sentence.tokens.gapKind[row] as number;
+  return kind === BLANK || kind === GLUED || kind === COMMA || kind === DASH || (kind === STOP && !startsSentence(sentence, row));
+}
+
+/** As `nameMayGoOn`; an address also goes on over line ends and signs. */
+export function addressMayGoOn(sentence: Sentence, row: number): boolean {
+  return isAddressTag(sentence.tags[row - 1] as number) && !startsSentence(sentence, row);
 }
 
 function isNameTag(tag: number): boolean {

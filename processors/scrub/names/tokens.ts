@@ -105,36 +105,51 @@ const HYPHEN = 0x2d;
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const COLON_SIGN = 0x3a;
+const PLUS = 0x2b;
+const EQUALS = 0x3d;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
 
 const markers = new Map<string, number>(
   TYPES.map((type) => [type, type === "PERSON" ? NAME_MARKER : type === "ADDRESS" ? ADDRESS_MARKER : OPAQUE]),
 );
-const LONGEST_MARKER = 16;
+const LONGEST_TYPE = 16;
+/** What may follow the type in a marker, after a colon: the last characters of what was there. */
+const LONGEST_REST = 8;
 /** What follows the type in a pseudonym: an underscore and ten characters of base 32. */
 const PSEUDONYM_TAIL = 11;
 
-/** The shape of the marker whose bracket opens at `at`, and 0 when none does. */
-function markerAt(text: string, at: number): number {
-  const close = text.indexOf("]", at + 1);
-  return close === -1 ? 0 : (markers.get(text.slice(at + 1, close)) ?? 0);
+interface Marker {
+  readonly shape: number;
+  readonly end: number;
 }
 
-function bracketedMarker(text: string, at: number): number {
-  for (let end = at + 1; end <= at + 1 + LONGEST_MARKER; end++) {
-    const code = text.charCodeAt(end);
-    if (code === CLOSING) return markerAt(text, at);
-    if (!((code >= 0x41 && code <= 0x5a) || code === UNDERSCORE)) return 0;
+/** The marker whose bracket opens at `at`: `[PERSON]`, `[PHONE:3346]`. */
+function bracketedMarker(text: string, at: number): Marker | undefined {
+  let end = at + 1;
+  while (end <= at + LONGEST_TYPE && isTypeLetter(text.charCodeAt(end))) end++;
+  const shape = end === at + 1 ? undefined : markers.get(text.slice(at + 1, end));
+  if (shape === undefined) return undefined;
+  if (text.charCodeAt(end) === COLON_SIGN) {
+    const last = end + LONGEST_REST;
+    do end++;
+    while (end <= last && text.charCodeAt(end) !== CLOSING && text.charCodeAt(end) !== OPENING);
   }
-  return 0;
+  return text.charCodeAt(end) === CLOSING ? { shape, end: end + 1 } : undefined;
+}
+
+function isTypeLetter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || code === UNDERSCORE;
 }
 
 function pseudonym(text: string, start: number, end: number): number {
   const tail = end - PSEUDONYM_TAIL;
-  if (tail <= start || text.charCodeAt(tail) !== UNDERSCORE || tail - start > LONGEST_MARKER) return 0;
+  if (tail <= start || text.charCodeAt(tail) !== UNDERSCORE || tail - start > LONGEST_TYPE) return 0;
   return markers.get(text.slice(start, tail)) ?? 0;
 }
+
+/** An identifier with more characters than this, when the next sign comes, is no identifier but encoded bytes. */
+const LONGEST_IDENTIFIER = 64;
 
 /** Reads the word or number at `from` into row `row`; returns where it ends. */
 function readWord(text: string, from: number, limit: number, tokens: Tokens, row: number): number {
@@ -180,9 +195,13 @@ function readWord(text: string, from: number, limit: number, tokens: Tokens, row
       if (!isCode && (previous === DIGIT ? after !== DIGIT : after !== LOWER)) break;
       isCode = true;
       part = at + 1;
-    } else if (code === UNDERSCORE || (joins && (code === AT || (code === SLASH && isCode)))) {
+    } else if (code === UNDERSCORE || (joins && (code === AT || (isCode && (code === SLASH || code === PLUS))))) {
       isCode = true;
       part = at + 1;
+      if (at - from > LONGEST_IDENTIFIER) {
+        at = endOfOpaque(text, at, limit);
+        break;
+      }
     } else if (code === COLON_SIGN && text.charCodeAt(at + 1) === SLASH && text.charCodeAt(at + 2) === SLASH) {
       isCode = true;
       at = endOfUrl(text, at + 3, limit);
@@ -209,6 +228,19 @@ function readWord(text: string, from: number, limit: number, tokens: Tokens, row
 function isLetter(classes: Uint8Array, text: string, at: number, limit: number): boolean {
   const kind = at < limit ? (classes[text.charCodeAt(at)] as number) : OTHER;
   return kind >= LOWER && kind <= CASELESS;
+}
+
+/** Base64 and the like run on over letters, digits and five signs. */
+function endOfOpaque(text: string, from: number, limit: number): number {
+  const { classes } = characters();
+  let at = from;
+  for (; at < limit; at++) {
+    const code = text.charCodeAt(at);
+    const kind = classes[code] as number;
+    if ((kind < DIGIT || kind > UPPER) && code !== PLUS && code !== SLASH && code !== EQUALS && code !== UNDERSCORE && code !== HYPHEN)
+      break;
+  }
+  return at;
 }
 
 /** An URL runs to the next blank, quote or angle bracket. */
@@ -243,7 +275,7 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
     let gapKind = row === MARGIN ? LINE : GLUED;
     let signs = 0;
     let blank = false;
-    let shape = 0;
+    let marker: Marker | undefined;
     while (nextSkip < skip.length && (skip[nextSkip + 1] as number) <= at) nextSkip += 2;
     const limit = nextSkip < skip.length ? (skip[nextSkip] as number) : length;
     for (; at < limit; at++) {
@@ -258,7 +290,7 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
       }
       let sign = code;
       if (kind === NEWLINE) sign = 10;
-      else if (code === OPENING && (shape = bracketedMarker(text, at)) !== 0) break;
+      else if (code === OPENING && (marker = bracketedMarker(text, at)) !== undefined) break;
       else if (code === BACKSLASH) {
         const escaped = text.charCodeAt(at + 1);
         if (escaped !== 0x6e && escaped !== 0x72 && escaped !== 0x74) continue;
@@ -275,11 +307,11 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
     tokens.gap[row] = gap;
     tokens.gapKind[row] = gapKind;
     if (at >= length) break;
-    if (shape !== 0 || at >= limit) {
-      const stop = shape !== 0 ? text.indexOf("]", at) + 1 : (skip[nextSkip + 1] as number);
+    if (marker !== undefined || at >= limit) {
+      const stop = marker?.end ?? skip[nextSkip + 1] ?? length;
       tokens.start[row] = at;
       tokens.stop[row] = stop;
-      tokens.shape[row] = tokens.hash[row] = shape || OPAQUE;
+      tokens.shape[row] = tokens.hash[row] = marker?.shape ?? OPAQUE;
       tokens.lastPart[row] = at;
       at = stop;
     } else at = readWord(text, at, limit, tokens, row);

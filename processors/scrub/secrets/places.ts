@@ -119,9 +119,13 @@ export const OPTION = /-u ?["']?([\w.@-]{1,64})(?::([^\s"']{1,128}))?["']?(?:[ \
 export const CLIENT =
   /\b(?:mysql|mysqldump|mysqladmin|mariadb|curl|wget|http|https|ldapsearch|smbclient|sshpass|rsync|influx|mongo|redis-cli|psql|docker login|sqlcmd)\b/;
 
-/** The credentials behind a command's `-u`. */
+/** The credentials behind a command's `-u`, `-p` or `-a`. */
 export function commandOption(sweep: Sweep, start: number): void {
   const { text } = sweep;
+  if (text.charCodeAt(start + 1) !== 117) {
+    passwordOption(sweep, start);
+    return;
+  }
   OPTION.lastIndex = start;
   const match = OPTION.exec(text);
   if (match === null) return;
@@ -137,3 +141,17 @@ export function commandOption(sweep: Sweep, start: number): void {
   }
   sweep.resume = start + whole.length;
 }
+
+/** The password behind `-p` or `-a` of the few commands that take one there. */
+function passwordOption(sweep: Sweep, start: number): void {
+  const { text } = sweep;
+  if (!KEYED.test(text.slice(Math.max(0, start - 60), start))) return;
+  KEY.lastIndex = start;
+  const secret = KEY.exec(text)?.[1];
+  if (secret === undefined || isPlaceholder(secret) || /^\d*:?\d*$/.test(secret)) return;
+  const from = text.indexOf(secret, start + 2);
+  sweep.take("PASSWORD", from, from + secret.length, 0.8);
+}
+
+export const KEYED = /\b(?:sshpass|redis-cli|mysql|mysqldump|mariadb|docker login|ldapsearch|mongosh?|smbclient)\b[^\n|;&]{0,48}$/;
+export const KEY = /-[pa] ?["']?([^\s"']{4,128})/y;

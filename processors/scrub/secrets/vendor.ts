@@ -20,10 +20,8 @@ function index(): Map<number, Spec[]> {
   return specs;
 }
 
-/** The first words of the heads that end in a hyphen or a dot: the runs behind them do not show them. */
-export const HEADS: readonly string[] = [
-  ...new Set(PREFIXES.map(([head]) => /^[A-Za-z]+(?=[-.])/.exec(head)?.[0]).filter((word) => word !== undefined)),
-];
+/** The first word of each head, for runs that are too short to be looked at for themselves: `sk` of `sk-`, `AIza`. */
+export const HEADS: readonly string[] = [...new Set(PREFIXES.flatMap(([head]) => /^[A-Za-z]{2,}/.exec(head) ?? []))];
 
 /** A vendor's key that begins at `start`. */
 export function vendorKey(sweep: Sweep, start: number): boolean {
@@ -36,11 +34,23 @@ export function vendorKey(sweep: Sweep, start: number): boolean {
     const match = body.exec(text);
     if (match === null) continue;
     if (/x{8,}|X{8,}/.test(match[0])) return false;
-    sweep.take("SECRET", start, body.lastIndex, 0.97);
+    const end = body.lastIndex;
+    sweep.take("SECRET", start, end, 0.97);
+    if (head === "AKIA" || head === "ASIA") secretBeside(sweep, end);
     return true;
   }
   return false;
 }
+
+/** The secret half of a cloud's key, shortly behind its public half: 40 characters of base64. */
+function secretBeside(sweep: Sweep, end: number): void {
+  BESIDE.lastIndex = end;
+  const value = BESIDE.exec(sweep.text)?.[1];
+  if (value !== undefined && /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value))
+    sweep.add("SECRET", BESIDE.lastIndex - 40, BESIDE.lastIndex, 0.85);
+}
+
+export const BESIDE = /[^\w+/][^\n]{0,40}?(?<![\w+/])([A-Za-z0-9+/]{40})(?![\w+/=])/y;
 
 function isFree(text: string, start: number): boolean {
   if ((kindAt(text, start - 1) & WORD) === 0) return true;
@@ -59,8 +69,15 @@ export const MAILER = /[0-9a-f]{32}-us\d{1,2}(?!\w)/y;
 /** A token that begins with the run at `start`. */
 export function shapedToken(sweep: Sweep, start: number, end: number): boolean {
   const joint = sweep.text.charCodeAt(end);
+  const length = end - start;
   const pattern =
-    joint === 46 && end - start >= 20 ? BOT : joint === 58 && end - start >= 8 && end - start <= 10 ? NUMBERED_BOT : undefined;
+    joint === 46 && length >= 20
+      ? BOT
+      : joint === 58 && length >= 8 && length <= 10
+        ? NUMBERED_BOT
+        : joint === 45 && length === 32
+          ? MAILER
+          : undefined;
   if (pattern === undefined) return false;
   pattern.lastIndex = start;
   if (!pattern.test(sweep.text)) return false;
@@ -68,7 +85,7 @@ export function shapedToken(sweep: Sweep, start: number, end: number): boolean {
   return true;
 }
 
-export const JWT = /eyJ[\w-]{8,4000}\.(?:eyJ[\w-]{4,16000}\.[\w-]{0,1400}|[\w-]{0,1400}\.[\w-]{10,100}\.[\w-]{10,16000}\.[\w-]{10,100})/y;
+export const JWT = /eyJ[\w-]{8,1000}\.(?:eyJ[\w-]{4,16000}\.[\w-]{0,1400}|[\w-]{0,1400}\.[\w-]{10,100}\.[\w-]{10,16000}\.[\w-]{10,100})/y;
 
 /** A JSON web token: header, claims, signature; or its encrypted form of five parts. */
 export function jwt(sweep: Sweep, start: number): boolean {

@@ -2,6 +2,8 @@ import type { Chance } from "./random.ts";
 
 /** Postal addresses of many countries, as people write them. */
 export interface AddressWords {
+  /** A street by its name, of any country. */
+  readonly street: () => string;
   readonly family: () => string;
   readonly given: () => string;
   /** A city, real or made up. */
@@ -219,6 +221,19 @@ const COUNTRIES: readonly Country[] = [
   (chance, from) => ({
     street: `Jl. ${chance.pick([from.family, () => chance.pick(["Merdeka", "Sudirman", "Diponegoro", "Gatot Subroto"])])()} No. ${chance.whole(1, 200)}`,
     rest: [`${from.city()} ${filled(chance, "#####")}`],
+  }),
+  ...Array<Country>(4).fill((chance, from) => {
+    const name = from.street();
+    return {
+      street: chance.often(0.75)
+        ? `${name}${chance.pick([" ", " ", ", "])}${smallNumber(chance)}${chance.often(0.1) ? `, ${unit(chance)}` : ""}`
+        : `${smallNumber(chance)}${chance.pick([" ", ", "])}${name}`,
+      rest: [
+        chance.often(0.7)
+          ? `${filled(chance, chance.pick(["####", "#####", "######", "### ##", "#####-####"]))} ${from.city()}`
+          : `${from.city()} ${filled(chance, chance.pick(["####", "#####", "######"]))}`,
+      ],
+    };
   }),
   // Number, street, and often a number again: what directories of many countries write.
   ...Array<Country>(4).fill((chance, from) => ({

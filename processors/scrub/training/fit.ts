@@ -1,9 +1,19 @@
 import { featuresOf, MOST_FEATURES } from "../names/features.ts";
 import { FIRST_NAME, LAST_NAME, lexiconOf } from "../names/lexicon.ts";
-import { ADDRESS_BEGINS, ADDRESS_GOES_ON, encodeModel, NAME_BEGINS, NAME_GOES_ON, OUTSIDE, ROW_BITS, TAGS } from "../names/model.ts";
-import { candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, readSentence, startsSentence } from "../names/sentence.ts";
+import {
+  ADDRESS_BEGINS,
+  ADDRESS_GOES_ON,
+  encodeModel,
+  NAME_BEGINS,
+  NAME_GOES_ON,
+  OUTSIDE,
+  ROWS,
+  TAGS,
+  WEIGHT_ZERO,
+} from "../names/model.ts";
+import { addressMayGoOn, candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, nameMayGoOn, readSentence } from "../names/sentence.ts";
 import type { Sentence } from "../names/sentence.ts";
-import { ADDRESS_MARKER, LINE, MARGIN, NAME_MARKER } from "../names/tokens.ts";
+import { ADDRESS_MARKER, MARGIN, NAME_MARKER } from "../names/tokens.ts";
 import { withMarkers, withOtherNames } from "./augment.ts";
 import type { Example } from "./example.ts";
 import type { Chance } from "./random.ts";
@@ -60,12 +70,14 @@ export function fit(
   { epochs, rate }: FitOptions,
 ): Uint8Array {
   const lexicon = lexiconOf(Int32Array.from(words.keys()), Uint16Array.from(words.values()));
-  const weights = new Float32Array(TAGS << ROW_BITS);
-  const steps = new Float32Array(TAGS << ROW_BITS).fill(1e-4);
+  const weights = new Float32Array(TAGS * ROWS);
+  const steps = new Float32Array(TAGS * ROWS).fill(1e-4);
   const sentence = emptySentence();
   const rows = new Int32Array(MOST_FEATURES);
   const scores = new Float64Array(TAGS);
   let gold = new Uint8Array(sentence.tags.length);
+  const averaged = Math.ceil(epochs / 2);
+  const sum = new Float32Array(TAGS * ROWS);
   for (let epoch = 0; epoch < epochs; epoch++) {
     const pool = [...examples(epoch)];
     for (let at = pool.length - 1; at > 0; at--) {
@@ -84,11 +96,19 @@ export function fit(
       const follow = epoch > 0 && chance.often(0.7);
       learn(sentence, gold, follow, { weights, steps, rows, scores, rate });
     }
+    // The mean over the second half of the epochs hangs less on what came last.
+    if (epoch >= epochs - averaged) for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (weights[at] as number);
   }
-  return encodeModel(
-    words,
-    Int8Array.from(weights, (weight) => Math.max(-127, Math.min(127, Math.round(weight * SCALE)))),
-  );
+  return encodeModel(words, packed(sum.map((weight) => weight / averaged)));
+}
+
+/** Each tag's weight against OUTSIDE, in a byte. */
+function packed(weights: Float32Array): Int32Array {
+  const byte = (weight: number): number => Math.max(0, Math.min(255, Math.round(weight * SCALE) + WEIGHT_ZERO));
+  return Int32Array.from({ length: ROWS }, (_, row) => {
+    const [outside = 0, ...others] = weights.subarray(row * TAGS, (row + 1) * TAGS);
+    return others.reduce((four, weight, at) => four | (byte(weight - outside) << (8 * at)), 0);
+  });
 }
 
 const VISIBLE = new Set(["PERSON", "ADDRESS", "LOCATION", "ORG", "IGNORE", "AGE", "DATE", "TITLE", "NRP", "ZIP", "ID"]);
@@ -112,9 +132,8 @@ function learn(sentence: Sentence, gold: Uint8Array, follow: boolean, { weights,
     const maybe = candidacy(sentence, row);
     if (maybe === 0) continue;
     const count = featuresOf(sentence, row, rows);
-    const previous = startsSentence(sentence, row) ? OUTSIDE : (tags[row - 1] as number);
-    const named = (previous === NAME_BEGINS || previous === NAME_GOES_ON) && tokens.gapKind[row] !== LINE;
-    const addressed = previous === ADDRESS_BEGINS || previous === ADDRESS_GOES_ON;
+    const named = nameMayGoOn(sentence, row);
+    const addressed = addressMayGoOn(sentence, row);
     let truth = gold[row] as number;
     // After a beginning that was missed, the rest begins.
     if (truth === NAME_GOES_ON && !named) truth = NAME_BEGINS;

@@ -4,8 +4,9 @@ import type { AddressWords } from "./addresses.ts";
 import type { Example, Span } from "./example.ts";
 import { CHINESE_SYLLABLES, NAME_POOLS } from "./name_pools.ts";
 import type { Chance } from "./random.ts";
+import { CODE } from "./code_templates.ts";
 import { ADDRESSED, NAMED, NEITHER } from "./templates.ts";
-import { CALENDAR_WORDS, COMPANY_WORDS, ID_LABELS, OPENINGS, PLACE_NOUNS, ROLES, THINGS } from "./word_lists.ts";
+import { CALENDAR_WORDS, CODE_WORDS, COMPANY_WORDS, ID_LABELS, OPENINGS, PLACE_NOUNS, ROLES, THINGS } from "./word_lists.ts";
 
 /** The parts of one person's name. */
 export interface Person {
@@ -30,6 +31,16 @@ const LOCALES = Object.values(allLocales)
 
 const english = allLocales["en"];
 const CITIES = named(Object.values(allLocales).map(({ location }) => location?.["city_name"]));
+/** Names of streets, and patterns of them with a person's name in it. */
+const STREETS = Object.values(allLocales).flatMap(({ location }) => [
+  ...named(location?.["street_name"]),
+  ...listed(location?.["street_prefix"])
+    .filter((word) => /^\p{Lu}/u.test(word))
+    .map((word) => `${word} {{name}}`),
+  ...listed(location?.["street_suffix"])
+    .filter((word) => /^\p{L}/u.test(word))
+    .map((word) => (/^\p{Lu}/u.test(word) ? `{{name}} ${word}` : `{{name}}${word}`)),
+]);
 const REGIONS = named([english?.location?.["state"], english?.location?.["county"]]);
 const COUNTRIES = named(english?.location?.["country"]);
 const NOUNS = listed(english?.word?.["noun"]);
@@ -321,6 +332,31 @@ function identifier(chance: Chance): string {
   ]);
 }
 
+/** A word of code: a noun, mostly; some are the names of people elsewhere. */
+const variable: Filler = (chance) =>
+  chance
+    .pick([
+      () => chance.pick(NOUNS),
+      () => chance.pick(VERBS),
+      () => chance.pick(ADJECTIVES),
+      () => randomPerson(chance).given,
+      () => randomPerson(chance).family,
+      () => invented(chance),
+    ])()
+    .replace(/[^\p{L}]/gu, "")
+    .toLowerCase();
+
+/** What tools and services are called. */
+const productName: Filler = (chance) =>
+  chance.pick([
+    () => invented(chance),
+    () => capital(variable(chance)),
+    () => `${invented(chance)}${chance.pick(["DB", "JS", "Hub", "ly", "io", "AI", "X"])}`,
+    () => chance.pick(THINGS),
+    () => randomPerson(chance).given,
+    () => `${capital(chance.pick(NOUNS))} ${invented(chance)}`,
+  ])();
+
 type Filler = (chance: Chance) => string;
 const product: Filler = (chance) =>
   [PRODUCTS?.["adjective"], PRODUCTS?.["material"], PRODUCTS?.["product"]].map((list) => chance.pick(list ?? ["Item"])).join(" ");
@@ -341,6 +377,7 @@ const FILLERS: Readonly<Record<string, Filler>> = {
   Title: title,
   TITLE: (chance) => title(chance).toUpperCase(),
   song: (chance) => chance.pick(SONGS),
+  ACR: (chance) => Array.from({ length: chance.whole(2, 6) }, () => chance.letter("ABCDEEFGHIIKLMNNOPRRSSTTUVXZ")).join(""),
   Verb: (chance) => capital(chance.pick(chance.often(0.5) ? VERBS : IMPERATIVES)),
   Opening: (chance) => chance.pick(OPENINGS),
   Idlabel: (chance) => chance.pick(ID_LABELS),
@@ -375,6 +412,10 @@ const FILLERS: Readonly<Record<string, Filler>> = {
   n4: (chance) => digits(chance, 4),
   n5: (chance) => digits(chance, 5),
   id: (chance) => `${chance.pick(["ORD", "INV", "TKT", "REQ", "A", "CASE"])}-${digits(chance, chance.whole(4, 8))}`,
+  var: variable,
+  Var: (chance) => (chance.often(0.3) ? chance.pick(CODE_WORDS) : capital(variable(chance))),
+  camel: identifier,
+  Prod: productName,
   code: identifier,
   Code: (chance) =>
     capital(noun(chance)).replace(/[^a-z]/gi, "") +
@@ -437,6 +478,10 @@ export function fill(chance: Chance, template: string): Example {
     given: () => randomPerson(chance).given,
     city: () => city(chance),
     country: () => chance.pick(COUNTRIES),
+    street: () =>
+      chance
+        .pick(STREETS)
+        .replace("{{name}}", () => (chance.often(0.5) ? randomPerson(chance).family : fullName(chance, randomPerson(chance)))),
     word: () => capital(noun(chance)),
   };
   const spans: Span[] = [];
@@ -492,7 +537,7 @@ export function generate(chance: Chance, rounds: number): Example[] {
   const examples: Example[] = [];
   for (let round = 0; round < rounds; round++) {
     let held: Example | undefined;
-    for (const templates of [NAMED, ADDRESSED, NEITHER]) {
+    for (const templates of [NAMED, ADDRESSED, NEITHER, CODE]) {
       for (const template of templates) {
         const example = inCase(chance, fill(chance, template));
         if (held !== undefined) {

@@ -21,6 +21,7 @@ import {
 import { NAME_POOLS } from "./name_pools.ts";
 import {
   CALENDAR_WORDS,
+  CODE_WORDS,
   COMPANY_WORDS,
   CUES,
   ID_LABELS,
@@ -105,6 +106,7 @@ export function baseLexicon(): Map<number, number> {
   add(wordsIn([english?.["vehicle"]?.["manufacturer"], english?.["airline"]?.["airline"]]), THING);
   add(OPENINGS, ORDINARY);
   add(ID_LABELS, THING);
+  add(CODE_WORDS, THING);
   add(STREET_WORDS, STREET);
   add(UNIT_WORDS, UNIT);
   add(TITLES, TITLE);

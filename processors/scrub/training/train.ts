@@ -12,8 +12,8 @@ import { Chance } from "./random.ts";
 export type HeldOut = { readonly file: TrainingFile } | { readonly fold: number };
 
 const SEED = 20261121;
-const EPOCHS = 6;
-const RATE = 0.06;
+const EPOCHS = 10;
+const RATE = 0.05;
 /** Rounds of the generator in each epoch: fresh examples each time. */
 const ROUNDS = 16;
 

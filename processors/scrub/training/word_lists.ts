@@ -23,13 +23,16 @@ jalan jl jln lorong gang
 marg nagar chowk sector phase colony layout salai
 odos leoforos οδός οδος λεωφόρος πλατεία
 đường duong phố pho
+küçəsi prospekti döngəsi prospektı bulvari ko'chasi qishlog'i ko'cha
+cesta trg put prilaz naselje avenija vijenac nábřeží nabrezie nám alej
+plantsoen park hof pad wal markt
 sheikh shari sharia tariq
 `);
 
 /** Endings of one-word street names: "Goethestraße", "Kerkstraat". */
 export const STREET_ENDINGS = words(`
 straße strasse straat gasse weg platz allee damm ufer ring graben steig stieg berg hof
-laan plein kade gracht dreef singel steeg
+laan plein kade gracht dreef singel steeg plantsoen park pad wal markt
 gata gatan vägen vagen väg gränd stigen
 gade vej stræde allé torvet
 veien vegen gata gaten bakken
@@ -105,6 +108,9 @@ OpenAI Anthropic Claude Gemini Llama Mistral Cohere Copilot ChatGPT Bard Siri Al
 Visa Mastercard Amex Discover Maestro Barclays HSBC Citibank Walmart Target Costco Starbucks McDonald Toyota Honda Ford Chevrolet Audi Volkswagen Mercedes Porsche Volvo Boeing Airbus
 English German French Spanish Italian Dutch Portuguese Russian Chinese Japanese Korean Arabic Hindi Turkish Polish Greek Latin American British European Asian African Christian Muslim Jewish Hindu Buddhist
 Mercury Venus Mars Jupiter Saturn Uranus Neptune Pluto Earth Moon Sun God Jesus Christ Allah Buddha Bible Quran Internet Bluetooth Ethernet Unicode Markdown Boolean Integer String Array Object Promise Error Exception Null True False None
+Spangate Hono Undici Pino Zod Fastify Koa Nest Remix Astro Solid Qwik Lerna Pnpm Yarn Oxlint Oxc Biome Prettier Eslint Storybook Tailwind Bootstrap Redux Zustand MobX Apollo Prisma Drizzle Knex Sequelize
+Mongoose Supabase Firebase Render Railway Bazel Portkey LiteLLM Langfuse Helicone LangChain LlamaIndex Presidio Scylla Clickhouse Druid Pinot Flink Beam Samza Storm Hudi Ceph Gluster Minio Rook Harbor Flux Keda Knative Linkerd Cilium Calico
+Epyc Xeon Ryzen Ampere Arm Cortex Raspberry Arduino Posix Unix Solaris Musl Glibc Iana Ietf Acorn Lizard Faker Postman Insomnia Swagger Tableau Looker Metabase Superset Airtable Zapier Retool Miro Canva Dropbox Evernote Basecamp Linear
 iPhone iPad MacBook Kindle Xbox PlayStation Android Pixel Galaxy Windows Office Excel Word Outlook PowerPoint Photoshop
 `);
 
@@ -129,4 +135,12 @@ ISBN ISSN DOI UPC EAN SKU PO RMA UUID GUID MAC IP ASN PIN OTP CVV CVC ZIP Postco
 export const PLACE_NOUNS = words(`
 Orchestra Museum Hospital School Church Bridge Prize Award Stadium Theatre Library Park Festival Foundation Syndrome Theorem Law Effect Method Cup Medal Airport Station Hotel Castle Tower Gallery Institute University College
 Trophy Lectures Report Commission Act Doctrine Scale Index Test Equation Constant Algorithm Comet Crater River Lake Mountain Island Bay Canyon Falls County Township Cemetery Choir Ensemble Quartet Band Club Collection House Hall Mall Center
+`);
+
+/** Types and classes that every language has. */
+export const CODE_WORDS = words(`
+Promise Buffer Array Object String Number Boolean Map Set Date Error Symbol Function RegExp Proxy Reflect Iterator Generator Infinity Omit Pick Partial Record Readonly Required Exclude Extract Awaited Uint8Array Int32Array
+Schema Server Client Request Response Stream Reader Writer Parser Lexer Token Node Tree List Queue Stack Heap Graph Edge Vertex Lane Segment Journal Cursor Batch Span Trace Event Listener Handler Worker Thread Process Task Job
+Usage Problem Record Field Column Row Table Index Query Result Option Config Setting Context Session Cookie Header Body Path Route Router Controller Service Store Cache Pool Lock Mutex Channel Signal Timer Clock Logger Metric Counter
+Optional Future Duration Instant Integer Double Float Vector Tuple Dict Frame Series Tensor Layer Model Module Package Bundle Loader Builder Factory Adapter Bridge Proxy Facade Visitor Observer Bearer Relay Kept Exchange
 `);
