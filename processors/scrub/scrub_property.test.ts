@@ -59,9 +59,9 @@ const span = fc
     aSpan({ name, capture: "scrubbed", attributes: { "gen_ai.input.messages": messages, "session.id": session } }),
   );
 
-function withoutStamp({ scrubbed: _, ...span }: Span): Span {
+function withoutStamp(span: Span): Span {
   const attributes = Object.fromEntries(Object.entries(span.attributes).filter(([name]) => !name.startsWith("spangate.scrub.")));
-  return { ...span, attributes };
+  return { ...(Object.fromEntries(Object.entries(span).filter(([name]) => name !== "scrubbed")) as unknown as Span), attributes };
 }
 
 /** All but what texts say: JSON in texts stays JSON. */
