@@ -45,13 +45,11 @@ export function banner({ settings, dataDir, dataUrl, controlUrl }: Where): strin
   return lines.join("\n");
 }
 
-function notes({ capture, durability, clients }: Settings): string {
-  const tiers = new Set([capture, ...clients.flatMap((client) => client.capture ?? [])]);
+function notes({ capture, durability, clients, upstreams, processors }: Settings): string {
+  const tiers = new Set([capture, ...[...clients, ...Object.values(upstreams)].flatMap((each) => each.capture ?? [])]);
   const said: string[] = [];
-  if (tiers.has("scrubbed"))
-    said.push(
-      "Content is not kept: tier `scrubbed` stores what `metadata` stores until the scrubber exists. `capture: full` keeps it as it is.",
-    );
+  if (tiers.has("scrubbed") && processors.every(({ use }) => use !== "scrub"))
+    said.push("Content is not kept: tier `scrubbed` needs `scrub` among the processors, and stores what `metadata` stores without it.");
   if (tiers.has("full")) said.push("Content is kept as it is (capture: full): whoever reads the data folder reads the conversations.");
   if (durability === "off") said.push("Nothing is recorded (durability: off): only counters are kept.");
   return said.map((line) => `Note: ${line}`).join("\n");

@@ -22,7 +22,7 @@ const WIDEST = 60;
 export function table(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) => row.map((value) => shorten(printable(cell(value)))));
   const numeric = columns.map((_, i) => rows.some((row) => row[i] !== null) && rows.every((row) => row[i] === null || isNumber(row[i])));
-  const widths = columns.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)));
+  const widths = columns.map((name, i) => cells.reduce((widest, row) => Math.max(widest, row[i]?.length ?? 0), name.length));
   const line = (row: readonly string[]): string =>
     row
       .map((text, i) => (numeric[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
 import { detector } from "../processors/scrub/detector.ts";
 import type { Finding } from "../processors/scrub/finding.ts";
+import { findAll } from "../processors/scrub/long_text.ts";
 import { ofDetector, scrubOptions, type ScrubOptions } from "../processors/scrub/options.ts";
 import { scrubText } from "../processors/scrub/scrub_text.ts";
 import { json, printable, table } from "./print.ts";
@@ -33,22 +35,29 @@ export function addScrub(program: Command): void {
     .option("--text", "the text as it would be stored, instead of a list")
     .option("--check", "ends with 1 when something was found")
     .option("--config <file>", "configuration file (SPANGATE_CONFIG, ./spangate.yaml)")
-    .action((file: string, flags: ScrubFlags) => {
-      const text = contentsOf(file);
+    .action(async (file: string, flags: ScrubFlags) => {
       const options = optionsOf(flags);
-      const findings = shown(text, detector(ofDetector(options)).find(text));
-      if (flags.text) process.stdout.write(scrubText(text, options));
-      else
-        process.stdout.write(
-          `${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`,
-        );
+      const text = await contentsOf(file);
+      if (flags.text) {
+        const { text: stored, found } = scrubText(text, options);
+        process.stdout.write(stored);
+        if (flags.check && found > 0) process.exitCode = 1;
+        return;
+      }
+      const findings = shown(
+        text,
+        findAll(detector(ofDetector(options)), text, () => false),
+      );
+      process.stdout.write(
+        `${flags.json ? json({ file, characters: text.length, counts: countsOf(findings), findings }) : list(findings)}\n`,
+      );
       if (flags.check && findings.length > 0) process.exitCode = 1;
     });
 }
 
-function contentsOf(file: string): string {
+async function contentsOf(file: string): Promise<string> {
   try {
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(readFileSync(file === "-" ? 0 : file));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await (file === "-" ? buffer(process.stdin) : readFile(file)));
   } catch (error) {
     throw new StartError(2, `cannot read ${file}: ${(error as Error).message}`);
   }
@@ -61,14 +70,19 @@ function optionsOf({ config }: ScrubFlags): ScrubOptions {
 function shown(text: string, findings: readonly Finding[]): readonly Shown[] {
   let line = 1;
   let lineStart = 0;
-  let at = 0;
+  let lineEnd = endOfLine(text, 0);
   return findings.map((finding) => {
-    for (let next = text.indexOf("\n", at); next !== -1 && next < finding.start; next = text.indexOf("\n", at)) {
-      line++;
-      lineStart = at = next + 1;
+    for (; lineEnd < finding.start; line++) {
+      lineStart = lineEnd + 1;
+      lineEnd = endOfLine(text, lineStart);
     }
     return { ...finding, line, column: finding.start - lineStart + 1, text: text.slice(finding.start, finding.end) };
   });
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end === -1 ? text.length : end;
 }
 
 function countsOf(findings: readonly Finding[]): { readonly [type: string]: number } {

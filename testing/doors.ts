@@ -271,7 +271,7 @@ export const DOORS: { readonly [door: string]: Call } = {
     answer: said({ content: `not json ${mail("schemaout")}` }),
   },
   zerowidth: { body: chat(`zoe\u200b.zerowidth@gm\u200bail.com`), answer: OK },
-  markers: { body: chat(`by [CREDIT_CARD:4012888888881881], my mail is EMAIL_zoemailzoe@gmail.com`), answer: OK },
+  markers: { body: chat("by [CREDIT_CARD:4012888888881881]"), answer: OK },
   kinds: {
     body: chat(`My name is Zoe Gallagher. ${KINDS.join("; ")}`),
     answer: said({ content: `Dear Zoe Gallagher, ${KINDS.join(", ")}` }),

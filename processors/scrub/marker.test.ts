@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keepMarkers, marker, unscanned } from "./marker.ts";
+import { clearOfMarkers, hideMarkers, keepMarkers, marker, unscanned } from "./marker.ts";
 
 const cases = [
   { title: "a text without a marker is replaced whole", found: "ann@example.com", after: "<15>" },
@@ -7,7 +7,7 @@ const cases = [
   { title: "a marker with its last four stays", found: "[CREDIT_CARD:1111]", after: "[CREDIT_CARD:1111]" },
   { title: "a pseudonym stays", found: "EMAIL_abcdefghi2", after: "EMAIL_abcdefghi2" },
   { title: "what was not scanned stays", found: "[UNSCANNED:budget]", after: "[UNSCANNED:budget]" },
-  { title: "words around a marker are replaced", found: "12 Main St [PERSON] flat 3", after: "<11>[PERSON]<7>" },
+  { title: "words around a marker are replaced", found: "12 Main St [PERSON] flat 3", after: "<10> [PERSON] <6>" },
   { title: "signs between markers stay", found: "[EMAIL], [PHONE]", after: "[EMAIL], [PHONE]" },
   { title: "what only looks like a marker is replaced", found: "[E-MAIL] x", after: "<10>" },
   { title: "a longer word is no pseudonym", found: "EMAIL_abcdefghi2x", after: "<17>" },
@@ -21,7 +21,7 @@ const cases = [
   { title: "a name written as a reason is replaced", found: "[UNSCANNED:Anna]", after: "<16>" },
   { title: "an address written as a pseudonym is replaced", found: "EMAIL_annakeller@example.com", after: "<28>" },
   { title: "a number written as a pseudonym is replaced", found: "PHONE_2345672345", after: "<16>" },
-  { title: "letters of another alphabet are words", found: "[EMAIL] Анна", after: "[EMAIL]<5>" },
+  { title: "letters of another alphabet are words", found: "[EMAIL] Анна", after: "[EMAIL] <4>" },
 ] as const;
 for (const { title, found, after } of cases) {
   test(title, () => {
@@ -36,3 +36,22 @@ test("markers say what they stand for", () => {
     "[UNSCANNED:budget]",
   ]);
 });
+
+test("markers are hidden from who looks for labels, and nothing moves", () => {
+  expect(hideMarkers("[PHONE] 12 EMAIL_abcdefghi2, [x] [CREDIT_CARD:4111111111111111]")).toBe(
+    "******* 12 ****************, [x] [CREDIT_CARD:4111111111111111]",
+  );
+});
+
+const halves: readonly { title: string; start: number; end: number; left: readonly (readonly [number, number])[] }[] = [
+  { title: "begins in a marker", start: 4, end: 12, left: [[9, 12]] },
+  { title: "ends in a marker", start: 0, end: 5, left: [[0, 2]] },
+  { title: "lies in a marker", start: 4, end: 6, left: [] },
+  { title: "goes over a marker", start: 0, end: 12, left: [[0, 12]] },
+];
+for (const { title, start, end, left } of halves) {
+  test(`a finding that ${title} is left without halves of it`, () => {
+    const cleared = clearOfMarkers("a [EMAIL] b c d", [{ start, end, type: "PERSON" }]);
+    expect(cleared.map((each) => [each.start, each.end])).toEqual(left);
+  });
+}

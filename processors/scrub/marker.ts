@@ -1,4 +1,4 @@
-import { TYPES, type PiiType } from "./finding.ts";
+import { TYPES, type Finding, type PiiType } from "./finding.ts";
 
 /** What stands in place of what was found. */
 export function marker(type: PiiType, rest?: string): string {
@@ -35,7 +35,9 @@ export function keepMarkers(found: string, replace: (part: string) => string): s
   let at = 0;
   const upTo = (end: number): void => {
     const part = found.slice(at, end);
-    result += HAS_WORD.test(part) ? replace(part) : part;
+    const said = part.trim();
+    const before = part.indexOf(said);
+    result += HAS_WORD.test(said) ? `${part.slice(0, before)}${replace(said)}${part.slice(before + said.length)}` : part;
   };
   for (const match of found.matchAll(MARKER)) {
     upTo(match.index);
@@ -45,4 +47,33 @@ export function keepMarkers(found: string, replace: (part: string) => string): s
   if (at === 0) return replace(found);
   upTo(found.length);
   return result;
+}
+
+/** Whether a text is a marker and nothing else. */
+export function isMarker(text: string): boolean {
+  return text.replace(MARKER, "") === "";
+}
+
+/** The text with other signs in place of markers, as many: a detector would take the word in `[PHONE]` for the label of what follows. */
+export function hideMarkers(text: string): string {
+  if (!text.includes("[") && !text.includes("_")) return text;
+  return text.replace(MARKER, (found) => "*".repeat(found.length));
+}
+
+/** The findings without halves of markers: one that begins or ends inside a marker stops short of it. Disjoint and sorted, as they come. */
+export function clearOfMarkers(text: string, findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length === 0 || hideMarkers(text) === text) return findings;
+  const markers = [...text.matchAll(MARKER)].map(({ 0: found, index }) => ({ start: index, end: index + found.length }));
+  let next = 0;
+  return findings.flatMap((finding) => {
+    let { start, end } = finding;
+    while (next < markers.length && (markers[next]?.end ?? 0) <= start) next++;
+    for (let i = next; i < markers.length; i++) {
+      const known = markers[i] as (typeof markers)[number];
+      if (known.start >= end) break;
+      if (known.start < start && start < known.end) start = known.end;
+      if (known.start < end && end < known.end) end = known.start;
+    }
+    return start < end ? [{ ...finding, start, end }] : [];
+  });
 }

@@ -1,8 +1,10 @@
+import { RE2JS } from "re2js";
 import { z } from "zod";
 import type { Resolved } from "../../config/secret.ts";
 import { TYPES } from "./finding.ts";
 import { LOCALE_NAMES } from "./locales/index.ts";
 import { OPERATORS } from "./operate.ts";
+import { matching } from "./patterns.ts";
 
 /** Longest pattern, and most of them, that a user may write; each runs over every text. */
 const LONGEST_PATTERN = 1000;
@@ -80,37 +82,52 @@ const MIB = 1024 * 1024;
 const operator = z.enum(OPERATORS);
 const operators = z.partialRecord(z.enum(TYPES), operator);
 
-export const scrubOptions = z.strictObject({
-  use: z.literal("scrub").meta({ description: "Takes personal data and secrets out of what is kept." }),
-  ...detectorOptions.shape,
-  operator: operator.default("marker").meta({
-    description:
-      "What takes the place of what is found: `marker` its type, as in `[EMAIL]`; `mask` an asterisk for each letter and digit; `hmac` a pseudonym, " +
-      "the same for the same value within a tenant; `keep_last_4` its type and last four characters, where these are not the value itself; `drop` nothing.",
-  }),
-  operators: operators.default({}).meta({ description: "Operators of single types, such as `EMAIL: hmac`." }),
-  tenants: z
-    .record(
-      z.string(),
-      z.strictObject({
-        operator: operator.optional().meta({ description: "For this tenant, what takes the place of what is found." }),
-        operators: operators.default({}).meta({ description: "For this tenant, operators of single types." }),
-      }),
-    )
-    .default({})
-    .meta({ description: "Operators of single tenants, in place of those above." }),
-  budget_ms: z
-    .int()
-    .min(1)
-    .max(25_000)
-    .default(20_000)
-    .meta({ description: "Longest time for the texts of one span; what is not scanned by then becomes `[UNSCANNED:budget]`." }),
-  memo_bytes: z
-    .int()
-    .min(MIB)
-    .default(32 * MIB)
-    .meta({ description: "Memory of each worker for what it scrubbed before, so that repeated history is not scanned again." }),
-});
+export const scrubOptions = z
+  .strictObject({
+    use: z.literal("scrub").meta({ description: "Takes personal data and secrets out of what is kept." }),
+    ...detectorOptions.shape,
+    operator: operator.default("marker").meta({
+      description:
+        "What takes the place of what is found: `marker` its type, as in `[EMAIL]`; `mask` an asterisk for each letter and digit; `hmac` a pseudonym, " +
+        "the same for the same value within a tenant; `keep_last_4` its type and last four characters, where these are not the value itself; `drop` nothing.",
+    }),
+    operators: operators.default({}).meta({ description: "Operators of single types, such as `EMAIL: hmac`." }),
+    tenants: z
+      .record(
+        z.string(),
+        z.strictObject({
+          operator: operator.optional().meta({ description: "For this tenant, what takes the place of what is found." }),
+          operators: operators.default({}).meta({ description: "For this tenant, operators of single types." }),
+        }),
+      )
+      .default({})
+      .meta({ description: "Operators of single tenants, in place of those above." }),
+    budget_ms: z
+      .int()
+      .min(1)
+      .max(25_000)
+      .default(20_000)
+      .meta({ description: "Longest time for the texts of one span; what is not scanned by then becomes `[UNSCANNED:budget]`." }),
+    memo_bytes: z
+      .int()
+      .min(MIB)
+      .default(32 * MIB)
+      .meta({ description: "Memory of each worker for what it scrubbed before, so that repeated history is not scanned again." }),
+  })
+  .superRefine(({ patterns, allow }, context) => {
+    for (const [index, each] of patterns.entries()) said(["patterns", index, "pattern"], () => matching([each]));
+    for (const [index, each] of allow.patterns.entries()) said(["allow", "patterns", index], () => RE2JS.compile(each));
+
+    /** A pattern that cannot be used is a mistake of the configuration, not of the worker that would use it. */
+    function said(path: (string | number)[], compile: () => unknown): void {
+      try {
+        compile();
+      } catch (error) {
+        const fix = "Write it in the syntax of RE2, and so that it asks for what is particular; docs/privacy.md has an example.";
+        context.addIssue({ code: "custom", path, message: error instanceof Error ? error.message : String(error), params: { fix } });
+      }
+    }
+  });
 export type ScrubOptions = Resolved<z.output<typeof scrubOptions>>;
 
 /** What of them the detector is told. */

@@ -2,7 +2,7 @@ import type { AttributeValue } from "../../genai/span.ts";
 import type { Detector } from "./detector.ts";
 import type { PiiType } from "./finding.ts";
 import { findAll, OverBudget } from "./long_text.ts";
-import { unscanned } from "./marker.ts";
+import { clearOfMarkers, hideMarkers, unscanned } from "./marker.ts";
 import { Sheet, type Operate } from "./sheet.ts";
 import type { Pen } from "./walk.ts";
 
@@ -36,7 +36,8 @@ export function scan<Value extends AttributeValue>(
   try {
     const sheet = new Sheet();
     each(value, { leaf: (text, reading) => (sheet.leaf(text, reading), undefined), say: (text) => sheet.say(text) });
-    const findings = findAll(detector, sheet.text, expired);
+    const { text } = sheet;
+    const findings = clearOfMarkers(text, findAll(detector, hideMarkers(text), expired));
     const counts = new Map<PiiType, number>();
     const people: string[] = [];
     const replaced = sheet.replaced(findings, (found, type) => {

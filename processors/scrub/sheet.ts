@@ -1,5 +1,5 @@
 import type { Finding, PiiType } from "./finding.ts";
-import { keepMarkers } from "./marker.ts";
+import { isMarker, keepMarkers } from "./marker.ts";
 
 /** What takes the place of a stretch of text that was found. */
 export type Operate = (found: string, type: PiiType) => string;
@@ -52,7 +52,7 @@ export class Sheet {
     let first = 0;
     return this.#leaves.map((leaf) => {
       const { start, text, is } = leaf;
-      if (is !== undefined) return changed(text, put(text, is, leaf, operate));
+      if (is !== undefined) return isMarker(text) ? undefined : changed(text, operate(text, is));
       const end = start + text.length;
       while (first < findings.length && (findings[first] as Finding).end <= start) first++;
       let result = "";
