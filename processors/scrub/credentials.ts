@@ -167,6 +167,7 @@ function isUsername(text: string, start: number, end: number, value: string, bri
   if (bridge.quote !== 0) return text.charCodeAt(end) === bridge.quote || (bridge.escaped && after === 92);
   if (bridge.link === "assigned" && announced === "label") {
     if (after === 46 && /[A-Za-z(]/.test(text.charAt(end + 1))) return false;
+    if (!marked && isTurn(text, bridge.from)) return /^[a-z]{3,}$/.test(value) && /^(?:\s*$|\n|[,;"'|)&])/.test(text.slice(end, end + 2));
     return marked || /^[a-z]{3,}$/.test(value) || (/^[A-Z]?[a-z]{3,}$/.test(value) && value.length >= 4);
   }
   if (text.startsWith(" pass", end)) return true;
@@ -184,6 +185,11 @@ function isUsername(text: string, start: number, end: number, value: string, bri
 /** What follows somebody rather than something. */
 export const FOLLOWED =
   /^ (?:failed|logged|authenticated|connected|disconnected|not found|locked|from \d|\(e-?mail|at [\w.+-]{1,20}@|registered|logged|signed|\()/;
+
+/** Whether the label is "user" and no more, with which a transcript begins what somebody says. */
+function isTurn(text: string, labelEnd: number): boolean {
+  return /(?:^|[^\w-])user$/i.test(text.slice(Math.max(0, labelEnd - 5), labelEnd));
+}
 
 /** Whether the sentence or clause ends here. */
 function isTerminal(text: string, end: number): boolean {

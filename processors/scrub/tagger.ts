@@ -11,10 +11,26 @@ export type NameMode = "off" | "precision" | "balanced" | "recall";
  */
 export function tag(text: string, structured: readonly Finding[], mode: NameMode, model: Model = shippedModel()): readonly Finding[] {
   if (mode === "off") return structured;
+  let found = structured;
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const parts = look === 0 && found.some(isAddress);
+    const named = names(text, parts ? found.filter((each) => !isAddress(each)) : found, mode, model);
+    if (named.length > 0) found = joined([...found, ...named].toSorted((one, other) => one.start - other.start));
+    if (!parts && (look === 0 || named.length === 0)) break;
+  }
+  return found;
+}
+
+/** An address that was found whole is context for what stands beside it, so the rest is looked at again. */
+const MOST_LOOKS = 4;
+
+const isAddress = ({ type }: Finding): boolean => type === "ADDRESS";
+
+function names(text: string, known: readonly Finding[], mode: Exclude<NameMode, "off">, model: Model): readonly Finding[] {
   const named: Finding[] = [];
-  const skip = Int32Array.from(structured.flatMap(({ start, end, type }) => (type === "ADDRESS" ? [] : [start, end])));
+  const skip = Int32Array.from(known.flatMap(({ start, end }) => [start, end]));
   findNamesWith(model, text, skip, (start, end, type) => named.push({ start, end, type }), RESERVE[mode]);
-  return named.length === 0 ? structured : joined([...structured, ...named].toSorted((one, other) => one.start - other.start));
+  return named;
 }
 
 /** Two that overlap are one address: nothing but addresses can. */
