@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const ALONE = [
   "cli/gateway_process.test.ts",
   "gateway/forward_timeout.test.ts",
+  "processors/scrub/hostile.test.ts",
   "pipeline/recovery.test.ts",
   "storage/damage.test.ts",
   "testing/memory.test.ts",

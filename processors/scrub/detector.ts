@@ -1,6 +1,6 @@
 import { allowed } from "./allow.ts";
 import { denied } from "./deny.ts";
-import type { Finding } from "./finding.ts";
+import { TYPES, type Finding } from "./finding.ts";
 import { LOCALES } from "./locales/index.ts";
 import { detectorOptions } from "./options.ts";
 import type { DetectorOptions } from "./options.ts";
@@ -21,11 +21,11 @@ export interface Detector {
  */
 export function detector(options: DetectorOptions = {}): Detector {
   const { types, locales, allow, deny, patterns, names, threshold } = detectorOptions.parse(options);
-  const structured = new Structured(LOCALES.filter((locale) => locales.includes(locale.name)));
+  const structured = new Structured(locales === undefined ? LOCALES : LOCALES.filter(({ name }) => locales.includes(name)));
   const byDenyList = denied(deny);
   const byPattern = matching(patterns);
   const isAllowed = allowed(allow);
-  const wanted = new Set(types);
+  const wanted = new Set(types ?? TYPES);
 
   return {
     find(text) {

@@ -1,5 +1,5 @@
 import { detector, type Detector } from "./detector.ts";
-import type { PiiType } from "./finding.ts";
+import { TYPES, type PiiType } from "./finding.ts";
 import { ofDetector, type ScrubOptions } from "./options.ts";
 
 /**
@@ -30,6 +30,6 @@ export function looksLikeModel(text: string): boolean {
 /** A detector for names of models, which prices and sums go by. What the operator listed or described is found in them too. */
 export function modelDetector(options: ScrubOptions): Detector {
   const listed = new Set([...options.deny, ...options.patterns].map(({ type }) => type));
-  const types = options.types.filter((type) => CERTAIN.has(type) || listed.has(type));
+  const types = (options.types ?? TYPES).filter((type) => CERTAIN.has(type) || listed.has(type));
   return types.length === 0 ? { find: () => [] } : detector({ ...ofDetector(options), types, names: "off" });
 }

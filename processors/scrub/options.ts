@@ -11,15 +11,11 @@ const LONGEST_PATTERN = 1000;
 const MOST_PATTERNS = 100;
 
 export const detectorOptions = z.strictObject({
-  types: z
-    .array(z.enum(TYPES))
-    .min(1)
-    .default([...TYPES])
-    .meta({ description: "What is looked for; by default everything." }),
+  types: z.array(z.enum(TYPES)).min(1).optional().meta({ description: "What is looked for. Left out, all types." }),
   locales: z
     .array(z.enum(LOCALE_NAMES))
-    .default([...LOCALE_NAMES])
-    .meta({ description: "Countries whose identifiers, numbering plans and labels are known." }),
+    .optional()
+    .meta({ description: "Countries whose identifiers, numbering plans and labels are known. Left out, all there are." }),
   allow: z
     .strictObject({
       texts: z.array(z.string().min(1)).default([]).meta({ description: "Exact texts that are never a finding." }),

@@ -166,9 +166,12 @@ test("of a span that cannot be scrubbed only what is nobody's stays", async () =
       },
     ],
   });
-  const out = await scrubbed({ name: MAIL, attributes: broken });
-  expect(out.attributes).toEqual({ "gen_ai.response.id": "r1", n: 5, "spangate.scrub.UNSCANNED": 1 });
-  expect(out.name).toBe("[UNSCANNED:error]");
+  const problems: string[] = [];
+  const processor = scrub(scrubOptions.parse({ use: "scrub" }), { key, onProblem: (problem) => problems.push(problem) });
+  const [out] = await processor.process([aSpan({ capture: "scrubbed", name: MAIL, attributes: broken })]);
+  expect(out?.attributes).toEqual({ "gen_ai.response.id": "r1", n: 5, "spangate.scrub.UNSCANNED": 1 });
+  expect(out?.name).toBe("[UNSCANNED:error]");
+  expect(problems.join()).toContain("could not be scanned");
 });
 
 test("what was scrubbed before is not looked at again", async () => {

@@ -75,6 +75,8 @@ export interface ScrubTools {
   readonly key: Uint8Array;
   /** Milliseconds on a clock that only goes forward. */
   readonly now?: () => number;
+  /** Something is wrong that an operator should know; told each time. */
+  readonly onProblem?: (problem: string) => void;
 }
 
 /**
@@ -82,7 +84,7 @@ export interface ScrubTools {
  * and out of every other text but what we made up. Where the tier is `full`, nothing is touched. A text that cannot be scanned, because the detector
  * failed or the time was over, becomes `[UNSCANNED:reason]`.
  */
-export function scrub(options: ScrubOptions, { key, now = () => performance.now() }: ScrubTools): Processor {
+export function scrub(options: ScrubOptions, { key, now = () => performance.now(), onProblem = () => {} }: ScrubTools): Processor {
   const content = detector(ofDetector(options));
   // A team or a product may be called like a person; a name that is none would tear apart what belongs together.
   const ids = detector({ ...ofDetector(options), names: options.names === "off" ? "off" : "precision" });
@@ -117,13 +119,23 @@ export function scrub(options: ScrubOptions, { key, now = () => performance.now(
       spans.map((span) => {
         if (span.capture === "full" || span.scrubbed) return span;
         const until = now() + options.budget_ms;
-        try {
-          return scrubberOf(span.tenant).span(span, () => now() > until);
-        } catch {
-          return bare(span);
-        }
+        const scrubbed = tried(() => scrubberOf(span.tenant).span(span, () => now() > until)) ?? bare(span);
+        if (Object.hasOwn(scrubbed.attributes, UNSCANNED)) onProblem(PROBLEM);
+        return scrubbed;
       }),
   };
+}
+
+const UNSCANNED = `${names.SCRUB_COUNT}UNSCANNED`;
+const PROBLEM =
+  "texts could not be scanned for personal data and were taken off: ask which calls by scrub_counts['UNSCANNED'] > 0, and raise budget_ms of scrub if they are long";
+
+function tried<Value>(work: () => Value): Value | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is certainly nobody's of a span that could not be scrubbed, such as one whose texts do not fit into memory. */
@@ -131,7 +143,7 @@ function bare(span: Span): Span {
   const kept = Object.entries(span.attributes).filter(
     ([name, value]) => isNobodys(name, value) || (typeof value !== "string" && typeof value !== "object"),
   );
-  const attributes = { ...Object.fromEntries(kept), [`${names.SCRUB_COUNT}UNSCANNED`]: 1 };
+  const attributes = { ...Object.fromEntries(kept), [UNSCANNED]: 1 };
   return { ...span, name: unscanned("error"), attributes, scrubbed: true };
 }
 

@@ -235,7 +235,7 @@ export const english: Labels = {
     "badge number",
     "green card",
     "alien registration number",
-    "a number",
+
     "uscis number",
     "military id",
     "student id",
