@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { detect } from "../processors/scrub/detect.ts";
 import { detector } from "../processors/scrub/detector.ts";
 import { asWord, keyedHashes } from "../processors/keyed_hash.ts";
-import { OPERATORS, operate, type Operator } from "../processors/scrub/operate.ts";
+import { operate, type Operator } from "../processors/scrub/operate.ts";
 import { scan } from "../processors/scrub/scan.ts";
 import { walk } from "../processors/scrub/walk.ts";
 import { datasets } from "./pii/dataset.ts";
@@ -47,8 +47,9 @@ test("JSON stays JSON of the same shape, and byte for byte what it was where not
   }
 });
 
+// Not with `mask` and `drop`: what stood there is context for the rest of a text, and they leave none. Spans are scrubbed once.
 describe("scrubbing twice is scrubbing once", () => {
-  for (const operator of OPERATORS) {
+  for (const operator of ["marker", "hmac", "keep_last_4"] as const) {
     test(`with ${operator}`, () => {
       const changed = rows.flatMap(({ id, text }) => {
         const once = scrubbed(text, operator);

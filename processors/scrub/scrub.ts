@@ -13,7 +13,7 @@ import { Memo } from "./memo.ts";
 import { looksLikeModel, modelDetector } from "./model_names.ts";
 import { operate, operateOnIds, type Operators } from "./operate.ts";
 import { ofDetector, type ScrubOptions } from "./options.ts";
-import { scan, type Counts, type Hand, type Scrubbed, type Walk } from "./scan.ts";
+import { scan, sum, type Counts, type Hand, type Scrubbed, type Walk } from "./scan.ts";
 import { walk, walkLabelled, walkMessage, walkParts, type Pen } from "./walk.ts";
 
 /** What we made up, or the operator: nothing of it comes from a person. */
@@ -274,12 +274,6 @@ class Tally {
     if (counts.size > 0) this.counts = sum(this.counts, counts);
     return value;
   };
-}
-
-function sum(one: Counts, other: Counts): Counts {
-  const sums = new Map(one);
-  for (const [type, count] of other) sums.set(type, (sums.get(type) ?? 0) + count);
-  return sums;
 }
 
 function onePart(part: AttributeValue, pen: Pen): AttributeValue {
