@@ -4,7 +4,7 @@ import { TYPES, type Finding } from "./finding.ts";
 import { LOCALES } from "./locales/index.ts";
 import { detectorOptions } from "./options.ts";
 import type { DetectorOptions } from "./options.ts";
-import { hideMarkers } from "./marker.ts";
+import { clearOfMarkers, hideMarkers } from "./marker.ts";
 import { matching } from "./patterns.ts";
 import { resolve } from "./resolve.ts";
 import { Structured } from "./structured.ts";
@@ -33,7 +33,7 @@ export function detector(options: DetectorOptions = {}): Detector {
       // A marker is no label of what follows; to the tagger it is the name or address that it stands for.
       const plain = hideMarkers(text);
       const certain = resolve([...structured.find(plain), ...byDenyList(plain), ...byPattern(plain)], threshold);
-      return tag(text, certain, names).filter((finding) => wanted.has(finding.type) && !isAllowed(text, finding));
+      return clearOfMarkers(text, tag(text, certain, names)).filter((finding) => wanted.has(finding.type) && !isAllowed(text, finding));
     },
   };
 }

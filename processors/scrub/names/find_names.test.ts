@@ -1,6 +1,7 @@
 import type * as Fs from "node:fs";
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
+import { OPAQUE } from "./tokens.ts";
 import { findNames } from "./find_names.ts";
 import type { NameMode } from "./find_names.ts";
 
@@ -19,7 +20,12 @@ test("reads its model at the first call, not when imported, and once", () => {
 
 function foundIn(text: string, skip: readonly number[] = [], mode: NameMode = "balanced"): readonly string[] {
   const found: string[] = [];
-  findNames(text, Int32Array.from(skip), (start, end, type) => found.push(`${type} ${text.slice(start, end)}`), mode);
+  findNames(
+    text,
+    Int32Array.from(skip.flatMap((at, i) => (i % 2 === 0 ? [at] : [at, OPAQUE]))),
+    (start, end, type) => found.push(`${type} ${text.slice(start, end)}`),
+    mode,
+  );
   return found;
 }
 

@@ -33,7 +33,7 @@ export type Found = (start: number, end: number, type: "PERSON" | "ADDRESS") => 
 
 /**
  * Calls `found` for each person's name and each postal address, in the order of the text, without overlaps.
- * `skip` are sorted, disjoint pairs of start and end to leave alone: what is found already, opaque runs, URLs.
+ * `skip` are sorted, disjoint triples of start, end and shape (`OPAQUE` or a marker's) to leave alone: what is found already, opaque runs, URLs.
  * A second look, after each finding was replaced by its marker, finds nothing more. Linear in the text. Not re-entrant: `found` must not call it.
  */
 export function findNames(text: string, skip: Int32Array, found: Found, mode: NameMode): void {

@@ -18,7 +18,7 @@ import {
 
 function read(text: string, skip: readonly number[] = []): readonly (readonly [string, number])[] {
   const tokens = tokensFor(16);
-  tokenize(text, Int32Array.from(skip), tokens);
+  tokenize(text, Int32Array.from(skip.flatMap((at, i) => (i % 2 === 0 ? [at] : [at, OPAQUE]))), tokens);
   return Array.from({ length: tokens.end - MARGIN }, (_, at) => {
     const row = at + MARGIN;
     return [text.slice(tokens.start[row], tokens.stop[row]), tokens.shape[row] ?? 0] as const;

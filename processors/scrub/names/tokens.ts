@@ -1,4 +1,4 @@
-import { TYPES } from "../finding.ts";
+import { TYPES, type PiiType } from "../finding.ts";
 import { CASELESS, characters, DIGIT, HASH_START, HASH_STEP, JOINER, LOWER, NEWLINE, OTHER, SPACE, UPPER } from "./characters.ts";
 
 /** What a token looks like. */
@@ -110,9 +110,13 @@ const EQUALS = 0x3d;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
 
-const markers = new Map<string, number>(
+const markers: ReadonlyMap<string, number> = new Map(
   TYPES.map((type) => [type, type === "PERSON" ? NAME_MARKER : type === "ADDRESS" ? ADDRESS_MARKER : OPAQUE]),
 );
+/** How a finding of this type reads to what stands beside it. */
+export function markerShape(type: PiiType): number {
+  return markers.get(type) ?? OPAQUE;
+}
 const LONGEST_TYPE = 16;
 /** What may follow the type in a marker, after a colon: the last characters of what was there. */
 const LONGEST_REST = 8;
@@ -256,7 +260,8 @@ function endOfUrl(text: string, from: number, limit: number): number {
 }
 
 /**
- * Splits a text, in one pass, into words, numbers and identifiers. `skip` are sorted pairs of start and end: each becomes one opaque token.
+ * Splits a text, in one pass, into words, numbers and identifiers. `skip` are sorted triples of start, end and shape: each becomes one token of that
+ * shape, `OPAQUE` or that of a marker.
  * `\\n`, `\\r` and `\\t` written as escapes are line ends, so that text inside a string literal reads like text.
  */
 export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
@@ -276,7 +281,7 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
     let signs = 0;
     let blank = false;
     let marker: Marker | undefined;
-    while (nextSkip < skip.length && (skip[nextSkip + 1] as number) <= at) nextSkip += 2;
+    while (nextSkip < skip.length && (skip[nextSkip + 1] as number) <= at) nextSkip += 3;
     const limit = nextSkip < skip.length ? (skip[nextSkip] as number) : length;
     for (; at < limit; at++) {
       const code = text.charCodeAt(at);
@@ -311,7 +316,7 @@ export function tokenize(text: string, skip: Int32Array, tokens: Tokens): void {
       const stop = marker?.end ?? skip[nextSkip + 1] ?? length;
       tokens.start[row] = at;
       tokens.stop[row] = stop;
-      tokens.shape[row] = tokens.hash[row] = marker?.shape ?? OPAQUE;
+      tokens.shape[row] = tokens.hash[row] = marker?.shape ?? skip[nextSkip + 2] ?? OPAQUE;
       tokens.lastPart[row] = at;
       at = stop;
     } else at = readWord(text, at, limit, tokens, row);

@@ -13,7 +13,7 @@ import {
 } from "../names/model.ts";
 import { addressMayGoOn, candidacy, emptySentence, MAYBE_ADDRESS, MAYBE_NAME, nameMayGoOn, readSentence } from "../names/sentence.ts";
 import type { Sentence } from "../names/sentence.ts";
-import { ADDRESS_MARKER, MARGIN, NAME_MARKER } from "../names/tokens.ts";
+import { ADDRESS_MARKER, MARGIN, NAME_MARKER, OPAQUE } from "../names/tokens.ts";
 import { withMarkers, withOtherNames } from "./augment.ts";
 import type { Example } from "./example.ts";
 import type { Chance } from "./random.ts";
@@ -88,7 +88,7 @@ export function fit(
       let example = chance.often(RENAMED) ? withOtherNames(chance, original) : original;
       if (chance.often(MARKED)) example = withMarkers(chance, example, chance.often(0.3) ? 1 : 0.5);
       const hidden = chance.often(0.5) ? example.spans.filter(({ type }) => !VISIBLE.has(type)) : [];
-      const skip = Int32Array.from(hidden.toSorted((a, b) => a.start - b.start).flatMap(({ start, end }) => [start, end]));
+      const skip = Int32Array.from(hidden.toSorted((a, b) => a.start - b.start).flatMap(({ start, end }) => [start, end, OPAQUE]));
       readSentence(example.text, skip, lexicon, sentence);
       if (gold.length < sentence.tags.length) gold = new Uint8Array(sentence.tags.length);
       goldTags(sentence, example, gold);
